@@ -1,0 +1,78 @@
+"""Types to JSON and back: the only TypeAdapters. Unknown fields are ignored, so that older code reads newer rows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from orchestrator.errors import Malformed
+from orchestrator.types import (
+    Action,
+    Conversation,
+    Handoff,
+    Live,
+    Message,
+    Outgoing,
+    Part,
+    Trace,
+    Turn,
+    Understanding,
+)
+
+T = TypeVar("T")
+
+AnyPart = Annotated[Part, Field(discriminator="kind")]
+AnyAction = Annotated[Action, Field(discriminator="kind")]
+AnyLive = Annotated[Live, Field(discriminator="kind")]
+
+
+class Codec(Generic[T]):
+    """One type's two directions. `load` raises Malformed, naming the field and never the value."""
+
+    def __init__(self, adapter: TypeAdapter[T], name: str) -> None:
+        self.adapter = adapter
+        self.name = name
+
+    def dump(self, value: T) -> bytes:
+        return self.adapter.dump_json(value)
+
+    def plain(self, value: T) -> Any:
+        """JSON-ready dicts and lists, for embedding in a larger answer."""
+        return self.adapter.dump_python(value, mode="json")
+
+    def load(self, data: bytes | str) -> T:
+        try:
+            return self.adapter.validate_json(data)
+        except ValidationError as error:
+            raise Malformed(problems(self.name, error)) from None
+
+    def read(self, value: Any) -> T:
+        """From JSON that is parsed already."""
+        try:
+            return self.adapter.validate_python(value)
+        except ValidationError as error:
+            raise Malformed(problems(self.name, error)) from None
+
+
+def problems(name: str, error: ValidationError) -> str:
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    first = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['msg']}" for item in found[:3])
+    more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+    return f"{name} is malformed: {first}{more}"
+
+
+parts: Codec[tuple[Part, ...]] = Codec(TypeAdapter(tuple[AnyPart, ...]), "parts")
+actions: Codec[tuple[Action, ...]] = Codec(TypeAdapter(tuple[AnyAction, ...]), "actions")
+message: Codec[Message] = Codec(TypeAdapter(Message), "message")
+messages: Codec[Sequence[Message]] = Codec(TypeAdapter(Sequence[Message]), "messages")
+translations: Codec[Mapping[str, tuple[Part, ...]]] = Codec(
+    TypeAdapter(Mapping[str, tuple[AnyPart, ...]]), "translations"
+)
+understanding: Codec[Understanding] = Codec(TypeAdapter(Understanding), "understanding")
+conversation: Codec[Conversation] = Codec(TypeAdapter(Conversation), "conversation")
+handoff: Codec[Handoff] = Codec(TypeAdapter(Handoff), "handoff")
+trace: Codec[Trace] = Codec(TypeAdapter(Trace), "trace")
+turn: Codec[Turn] = Codec(TypeAdapter(Turn), "turn")
+outgoing: Codec[Outgoing] = Codec(TypeAdapter(Outgoing), "outgoing")
+live: Codec[Live] = Codec(TypeAdapter(AnyLive), "live update")
+anything: Codec[Mapping[str, Any]] = Codec(TypeAdapter(Mapping[str, Any]), "object")

@@ -1,0 +1,94 @@
+"""Every deliberate error of Parley. The policy a caller needs is an attribute, never a string to parse."""
+
+
+class ParleyError(Exception):
+    """The root: whatever Parley raises on purpose. The message is for people and holds no secret."""
+
+    retryable: bool = False
+    retry_after: float | None = None
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+
+class Misconfigured(ParleyError):
+    """The configuration, or a rule or bot file it names, can't be used as it stands."""
+
+
+class Unauthenticated(ParleyError):
+    """Signature, token or password missing, forged or expired. HTTP 401."""
+
+
+class Forbidden(ParleyError):
+    """Known, but not allowed. HTTP 403."""
+
+
+class Malformed(ParleyError):
+    """Input that can't be read. HTTP 400."""
+
+
+class TooLarge(ParleyError):
+    """Input over its limit. HTTP 413."""
+
+
+class Throttled(ParleyError):
+    """Too much in too short a time; `retry_after` seconds. HTTP 429."""
+
+    retryable = True
+
+
+class NotFound(ParleyError):
+    """HTTP 404."""
+
+
+class Conflict(ParleyError):
+    """The thing is no longer as the caller thought (somebody else accepted the case). HTTP 409."""
+
+
+class Fenced(Conflict):
+    """A commit from an older version of the conversation: load again, decide again."""
+
+
+class Unavailable(ParleyError):
+    """Something Parley needs is down or refuses to write (disk full, database read-only). HTTP 503."""
+
+    retryable = True
+
+
+class DatabaseTooNew(Unavailable):
+    """The database was written by a newer Parley."""
+
+    retryable = False
+
+
+class BotFailed(ParleyError):
+    """A bot raised, answered rubbish or could not be reached."""
+
+
+class BotTimeout(BotFailed):
+    """A bot passed its deadline."""
+
+
+class BotLater(ParleyError):
+    """Not a failure: the bot took the turn and will answer over its callback; `until` is how long, in seconds."""
+
+    def __init__(self, message: str, *, until: float) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class EngineFailed(ParleyError):
+    """An NLP or translation engine failed, answered nothing or is not usable for this input."""
+
+
+class SendFailed(ParleyError):
+    """A platform did not take a message. `retryable` says whether to try again, after `retry_after` seconds."""
+
+    def __init__(
+        self, message: str, *, retryable: bool, retry_after: float | None = None, window_closed: bool = False
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.retryable = retryable
+        self.window_closed = window_closed

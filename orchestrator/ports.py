@@ -1,0 +1,355 @@
+"""The seams: what the engine needs from the outside, as Protocols. Implement them without inheriting.
+
+A plugin (entry points `parley.connectors`, `parley.bots`, `parley.nlp`) is a module with two names:
+
+* `Settings`: a pydantic model of the plugin's part of the configuration;
+* `create(settings, *, clock, http, files)`: the Connector, Bot, Stage or Translator.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from orchestrator.types import (
+    Accepted,
+    Action,
+    Agent,
+    ApiKey,
+    Commit,
+    Committed,
+    Conversation,
+    Customer,
+    Delivery,
+    DeliveryState,
+    Handoff,
+    HandoffState,
+    Inbound,
+    Limits,
+    Live,
+    Loaded,
+    Marks,
+    Message,
+    Outgoing,
+    RawRequest,
+    RawResponse,
+    Received,
+    Rendering,
+    Role,
+    Session,
+    Started,
+    Trace,
+    Turn,
+    Understanding,
+    Utterance,
+)
+
+
+class Clock(Protocol):
+    """Time and ids. `now` is aware and in UTC; `monotonic` is seconds for measuring; ids sort by creation."""
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+    def new_id(self) -> str: ...
+
+
+class HttpResponse(Protocol):
+    """A finished response: the body was read, up to the caller's cap."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+class Http(Protocol):
+    """Outgoing HTTP. `trusted=False` passes the SSRF guard: no private or link-local address, no redirect into one.
+
+    Raises SendFailed (retryable) when unreachable or late, TooLarge when the body passes `max_bytes`.
+    """
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,
+        max_bytes: int = 1_048_576,
+        trusted: bool = False,
+    ) -> HttpResponse: ...
+
+
+class Files(Protocol):
+    """Media kept by Parley: uploads of customers and agents."""
+
+    async def put(self, app_id: str, data: bytes, *, name: str, mime: str) -> str:
+        """Store and return the path below the public URL ("/media/…"), unguessable. Raises Unavailable."""
+        ...
+
+    async def get(self, path: str) -> tuple[bytes, str, str]:
+        """Bytes, mime type and name. Raises NotFound."""
+        ...
+
+
+class Connector(Protocol):
+    """One configured account of a platform.
+
+    `delivery` is "pull" when the client reads the log itself (web chat), else the engine delivers by `send`.
+    """
+
+    kind: str
+    limits: Limits
+    delivery: Literal["push", "pull"]
+
+    async def verify(self, request: RawRequest) -> None:
+        """Raise Unauthenticated unless the platform (or its handshake) signed these very bytes."""
+        ...
+
+    def parse(self, request: RawRequest) -> Sequence[Inbound]:
+        """Every event in the request, oldest first. Raises Malformed. Unknown kinds become an Unsupported part."""
+        ...
+
+    def answer(self, request: RawRequest) -> RawResponse:
+        """What the platform wants to hear once its events are durable, or as a handshake."""
+        ...
+
+    async def send(self, rendering: Rendering, outgoing: Outgoing) -> Delivery:
+        """Hand one rendering to the platform. Raises SendFailed."""
+        ...
+
+    async def typing(self, address: str, on: bool) -> None: ...
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Bot(Protocol):
+    """One configured bot. `language` is the one it is written in; "" means it answers in the customer's."""
+
+    language: str
+
+    def reply(self, turn: Turn) -> AsyncIterator[Action]:
+        """Actions as the bot decides them. Raises BotFailed, or BotLater when the answer comes by callback."""
+        ...
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Stage(Protocol):
+    """One step of understanding. Returns what it was given with more filled in. Raises EngineFailed."""
+
+    name: str
+    engine: str
+
+    async def read(self, said: Utterance, known: Understanding) -> Understanding: ...
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Translator(Protocol):
+    """One translation engine. Texts arrive guarded: tokens such as ⟦0⟧ must come back untouched."""
+
+    name: str
+    third_party: bool
+    """Whether the text leaves this machine's owner."""
+
+    def pairs(self, source: str, target: str) -> bool:
+        """Whether this engine can translate from `source` to `target` (ISO 639-1)."""
+        ...
+
+    async def translate(self, texts: Sequence[str], source: str, target: str) -> Sequence[str]:
+        """One translation for each text, in order. Raises EngineFailed; never returns an empty one for words."""
+        ...
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """The data path. Every method is durable when it returns. Raises Unavailable when the database can't write."""
+
+    async def open(self) -> None:
+        """Migrate, then serve. Raises DatabaseTooNew or Unavailable."""
+        ...
+
+    async def close(self) -> None: ...
+
+    async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
+        """Insert-or-ignore on (channel, external id), numbering the message in its conversation.
+
+        `fresh` is used (with a new Customer from the event's profile) when (channel, address) has no
+        conversation yet; `event.context`, unless None, replaces the conversation's; `event.profile` is merged.
+        A closed conversation is opened again.
+        """
+        ...
+
+    async def status(self, channel_id: str, external_id: str, state: DeliveryState, error: str) -> None:
+        """Delivery state only moves forward. A status of an unknown id is kept until the id is."""
+        ...
+
+    async def load(self, conversation_id: str, *, history: int) -> Loaded:
+        """One round trip. Raises NotFound."""
+        ...
+
+    async def commit(self, commit: Commit) -> Committed:
+        """All of it in one transaction. Raises Fenced when the conversation's version moved on."""
+        ...
+
+    async def mark(self, conversation_id: str, marks: Marks) -> Marks:
+        """Raise the marks to at least these; returns them as they are now."""
+        ...
+
+    async def set_context(self, conversation_id: str, context: Mapping[str, Any], language: str) -> None:
+        """Replace the page context, outside the fence; a non-empty `language` becomes the profile's hint."""
+        ...
+
+    async def answer_late(self, conversation_id: str, turn_id: str, actions: Sequence[Action]) -> bool:
+        """Keep a bot's late answer; False when that turn has one already."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Outgoing]:
+        """Outbox rows to send now: per conversation only the oldest undelivered one, oldest first."""
+        ...
+
+    async def settle(self, outgoing: Outgoing) -> None:
+        """Keep the outcome of a try: state, attempts, done, due_at, external id, error."""
+        ...
+
+    async def unfinished(self, now: datetime, limit: int) -> Sequence[str]:
+        """Conversations with messages no turn has processed, or whose `wake_at` has come."""
+        ...
+
+
+class Records(Protocol):
+    """Reading for desk and API. Lists are newest first unless said otherwise; `before` pages by what it returned last."""
+
+    async def conversation(self, app_id: str, conversation_id: str) -> Conversation:
+        """Raises NotFound, also when it belongs to another app."""
+        ...
+
+    async def find_conversation(self, channel_id: str, address: str) -> Conversation | None: ...
+
+    async def conversations(
+        self,
+        app_id: str,
+        *,
+        view: Literal["all", "queue", "mine", "open"] = "all",
+        agent_id: str = "",
+        team: str = "",
+        customer_id: str = "",
+        before: datetime | None = None,
+        limit: int = 50,
+    ) -> Sequence[Conversation]: ...
+
+    async def messages(
+        self, conversation_id: str, *, after: int = 0, before: int = 0, limit: int = 100, public: bool = False
+    ) -> Sequence[Message]:
+        """Oldest first. `after`/`before` are exclusive `seq`s (0: open); with neither, or `before`, the last `limit`."""
+        ...
+
+    async def message(self, app_id: str, message_id: str) -> Message: ...
+    async def message_by_external(self, channel_id: str, external_id: str) -> Message | None: ...
+
+    async def customer(self, app_id: str, customer_id: str) -> Customer: ...
+    async def customers(
+        self, app_id: str, *, before: datetime | None = None, limit: int = 50
+    ) -> Sequence[Customer]: ...
+    async def handoff(self, app_id: str, handoff_id: str) -> Handoff: ...
+
+    async def handoffs(
+        self,
+        app_id: str,
+        *,
+        state: HandoffState | None = None,
+        conversation_id: str = "",
+        before: datetime | None = None,
+        limit: int = 50,
+    ) -> Sequence[Handoff]: ...
+
+    async def waiting(self, app_id: str, *, team: str = "") -> Sequence[Handoff]:
+        """Offered handoffs (packets left out), unordered: `desk.order` sorts them."""
+        ...
+
+    async def traces(self, conversation_id: str, *, limit: int = 50) -> Sequence[Trace]: ...
+    async def trace(self, app_id: str, trace_id: str) -> Trace: ...
+    async def deliveries(self, conversation_id: str) -> Sequence[Outgoing]: ...
+    async def counts(self) -> Mapping[str, int]:
+        """For /metrics: unprocessed, outbox_pending, outbox_failed, handoffs_waiting, conversations_open."""
+        ...
+
+
+class Accounts(Protocol):
+    """Agents, their sign-ins, and API keys."""
+
+    async def add_agent(self, agent: Agent) -> None:
+        """Raises Conflict when the app has an agent with that e-mail."""
+        ...
+
+    async def save_agent(self, agent: Agent) -> None: ...
+    async def agent(self, app_id: str, agent_id: str) -> Agent: ...
+    async def agent_by_email(self, app_id: str, email: str) -> Agent | None: ...
+    async def agents(self, app_id: str) -> Sequence[Agent]: ...
+    async def add_session(self, session: Session) -> None: ...
+    async def session(self, digest: str, now: datetime) -> Session | None:
+        """None when unknown or expired."""
+        ...
+
+    async def end_session(self, digest: str) -> None: ...
+    async def add_key(self, key: ApiKey) -> None: ...
+    async def key(self, digest: str) -> ApiKey | None: ...
+    async def keys(self, app_id: str) -> Sequence[ApiKey]: ...
+    async def revoke_key(self, app_id: str, key_id: str) -> None: ...
+
+
+class Subscription(Protocol):
+    """Live updates from now on. When the reader is too slow, one `None` stands for everything that was dropped."""
+
+    def __aiter__(self) -> AsyncIterator[Live | None]: ...
+
+
+class Bus(Protocol):
+    """Wake-ups and live updates. Losing either loses nothing: the store holds the truth and the sweep looks."""
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+    async def wake(self, conversation_id: str) -> None: ...
+
+    async def claim(self) -> str:
+        """The next conversation to work on; nobody else gets it until `release`. Waits."""
+        ...
+
+    async def release(self, conversation_id: str) -> None:
+        """Done; when it was woken meanwhile, it becomes claimable again."""
+        ...
+
+    async def publish(self, event: Live) -> None: ...
+
+    def subscribe(self, app_id: str, conversation_id: str = "") -> AbstractAsyncContextManager[Subscription]:
+        """Everything of an app, or of one conversation. Subscribed once the context is entered."""
+        ...
+
+    async def take(self, key: str, *, limit: int, per: timedelta) -> float:
+        """Count one use against `limit` per window: 0.0 when allowed, else seconds to wait."""
+        ...
+
+    async def present(self, app_id: str, agent_id: str, teams: Sequence[str], ttl: float) -> None:
+        """The agent is online for `ttl` seconds more; 0 signs off."""
+        ...
+
+    async def presences(self, app_id: str) -> Mapping[str, Sequence[str]]:
+        """Teams by online agent."""
+        ...
+
+
+class Recorder(Protocol):
+    """Where the engine reports what it counts; adapters/metrics keeps it for /metrics."""
+
+    def turn(self, app_id: str, outcome: str, seconds: float) -> None: ...
+    def stage(self, stage: str, outcome: str, seconds: float) -> None: ...
+    def bot(self, bot: str, outcome: str, seconds: float) -> None: ...
+    def delivery(self, channel: str, outcome: str) -> None: ...
+    def accepted(self, channel: str, role: Role, duplicate: bool) -> None: ...

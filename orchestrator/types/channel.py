@@ -1,0 +1,134 @@
+"""What connectors read from a platform and what they can show on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from orchestrator.types.customer import Profile
+from orchestrator.types.delivery import DeliveryState
+from orchestrator.types.parts import MediaKind, Part
+
+TextUnit = Literal["characters", "utf16", "bytes"]
+Markup = Literal["none", "markdown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRequest:
+    """An HTTP request as it arrived. Header names are lower case; `body` is the exact bytes."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawResponse:
+    status: int = 200
+    body: bytes = b""
+    media_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A customer said something. `external_id` must be the same on every redelivery of it.
+
+    `profile` holds what the platform says of the person, `language` its locale hint, `context`
+    the page or cart the message was sent from.
+    """
+
+    address: str
+    external_id: str
+    parts: tuple[Part, ...]
+    at: datetime
+    profile: Profile = field(default_factory=dict)
+    context: Mapping[str, Any] | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A customer opened the conversation without saying anything yet: the bot may greet."""
+
+    address: str
+    external_id: str
+    at: datetime
+    profile: Profile = field(default_factory=dict)
+    context: Mapping[str, Any] | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged:
+    """The platform reports on a message we sent; `external_id` is the id it gave us then."""
+
+    external_id: str
+    state: DeliveryState
+    at: datetime
+    error: str = ""
+
+
+Inbound = Received | Started | StatusChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a channel can show natively. A count of 0 means: not at all. Lengths in `unit`."""
+
+    text: int = 4096
+    unit: TextUnit = "characters"
+    markup: Markup = "none"
+    quick_replies: int = 0
+    quick_reply_title: int = 20
+    buttons: int = 0
+    button_title: int = 20
+    link_buttons: bool = False
+    list_rows: int = 0
+    list_title: int = 24
+    list_description: int = 72
+    cards: int = 0
+    card_title: int = 80
+    card_subtitle: int = 80
+    card_buttons: int = 0
+    form: bool = False
+    location: bool = False
+    media: frozenset[MediaKind] = frozenset()
+    caption: int = 1024
+    payload: int = 1000
+    typing: bool = False
+    read: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """What a message lost on its way to a channel: `part` is its index, `what` the kind, `became` the form it took."""
+
+    part: int
+    what: str
+    became: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenChoice:
+    """A choice the customer may still make; `number` when it was shown as numbered text, else 0."""
+
+    title: str
+    payload: str
+    number: int = 0
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """One message of the platform: parts that all fit its limits."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shaped:
+    renderings: tuple[Rendering, ...]
+    losses: tuple[Loss, ...] = ()
+    choices: tuple[OpenChoice, ...] = ()

@@ -1,0 +1,38 @@
+"""What is to be sent to a platform, and how far it has come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+DeliveryState = Literal["pending", "sent", "delivered", "read", "failed"]
+"""Order of progress: pending < sent < delivered < read; `failed` is final (a dead letter)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A row of the outbox: one message for one channel. `id` doubles as the idempotency key.
+
+    `done` counts the renderings of the message that went out, so that a retry goes on where the last try stopped.
+    """
+
+    id: str
+    app_id: str
+    conversation_id: str
+    channel_id: str
+    address: str
+    message_id: str
+    seq: int
+    epoch: int
+    due_at: datetime
+    attempts: int = 0
+    done: int = 0
+    state: DeliveryState = "pending"
+    external_id: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a platform said to one rendering: its id for it, "" when it gives none."""
+
+    external_id: str = ""

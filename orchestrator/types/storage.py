@@ -1,0 +1,67 @@
+"""What goes into and comes out of the store in one piece."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestrator.types.actions import Action
+from orchestrator.types.conversation import Conversation
+from orchestrator.types.customer import Profile
+from orchestrator.types.delivery import Outgoing
+from orchestrator.types.handoff import Handoff
+from orchestrator.types.message import Message
+from orchestrator.types.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A durable inbound event; `duplicate` when it had been accepted before (then nothing changed)."""
+
+    conversation: Conversation
+    message: Message | None
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """All a turn needs: the head, what waits (`seq > processed_seq`, customers' messages only), what came before.
+
+    `late` is a bot's late answer to the turn the head awaits, None when it has not come.
+    """
+
+    conversation: Conversation
+    pending: tuple[Message, ...]
+    history: tuple[Message, ...]
+    profile: Profile = field(default_factory=dict)
+    handoff: Handoff | None = None
+    late: tuple[Action, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """Everything one step changes, committed together or not at all.
+
+    `conversation` carries the new head and the `version` it was computed from. `messages` get their
+    `seq` from the store. `understood` replaces language, translations and understanding of messages
+    already in the log. An `Outgoing`'s `message_id` names one of `messages` and takes its `seq`.
+    `withdraw_pending` marks the bots' undelivered messages of this conversation withdrawn, and drops
+    them from the outbox.
+    """
+
+    conversation: Conversation
+    messages: tuple[Message, ...] = ()
+    understood: tuple[Message, ...] = ()
+    outbox: tuple[Outgoing, ...] = ()
+    handoff: Handoff | None = None
+    trace: Trace | None = None
+    profile: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    withdraw_pending: bool = False
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """The head and the messages as they now stand in the database."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...] = ()
