@@ -14,6 +14,7 @@ from orchestrator.types import (
     Message,
     Outgoing,
     Part,
+    Rendering,
     Trace,
     Turn,
     Understanding,
@@ -74,5 +75,6 @@ handoff: Codec[Handoff] = Codec(TypeAdapter(Handoff), "handoff")
 trace: Codec[Trace] = Codec(TypeAdapter(Trace), "trace")
 turn: Codec[Turn] = Codec(TypeAdapter(Turn), "turn")
 outgoing: Codec[Outgoing] = Codec(TypeAdapter(Outgoing), "outgoing")
+renderings: Codec[tuple[Rendering, ...]] = Codec(TypeAdapter(tuple[Rendering, ...]), "renderings")
 live: Codec[Live] = Codec(TypeAdapter(AnyLive), "live update")
 anything: Codec[Mapping[str, Any]] = Codec(TypeAdapter(Mapping[str, Any]), "object")

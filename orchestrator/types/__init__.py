@@ -20,7 +20,6 @@ from orchestrator.types.channel import (
     RawRequest,
     RawResponse,
     Received,
-    Rendering,
     Shaped,
     Started,
     StatusChanged,
@@ -36,7 +35,7 @@ from orchestrator.types.conversation import (
 )
 from orchestrator.types.customer import Customer, Profile
 from orchestrator.types.decision import Decision, HandoffOrder, Route, RuleCheck
-from orchestrator.types.delivery import Delivery, DeliveryState, Outgoing
+from orchestrator.types.delivery import Delivery, DeliveryState, Outgoing, Rendering
 from orchestrator.types.handoff import Handoff, HandoffState, Packet, Priority, QueueView
 from orchestrator.types.live import (
     ConversationChanged,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from orchestrator.types.customer import Profile
-from orchestrator.types.delivery import DeliveryState
+from orchestrator.types.delivery import DeliveryState, Rendering
 from orchestrator.types.parts import MediaKind, Part
 
 TextUnit = Literal["characters", "utf16", "bytes"]
@@ -118,13 +118,6 @@ class OpenChoice:
     payload: str
     number: int = 0
     message_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendering:
-    """One message of the platform: parts that all fit its limits."""
-
-    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

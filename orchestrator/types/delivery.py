@@ -4,15 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from orchestrator.types.parts import Part
+
 DeliveryState = Literal["pending", "sent", "delivered", "read", "failed"]
 """Order of progress: pending < sent < delivered < read; `failed` is final (a dead letter)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """One message of the platform: parts that all fit its limits."""
+
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """A row of the outbox: one message for one channel. `id` doubles as the idempotency key.
 
-    `done` counts the renderings of the message that went out, so that a retry goes on where the last try stopped.
+    `renderings` are the message as it was fitted to the channel; `done` counts those that went out, so that a
+    retry goes on where the last try stopped.
     """
 
     id: str
@@ -25,6 +35,7 @@ class Outgoing:
     epoch: int
     due_at: datetime
     attempts: int = 0
+    renderings: tuple[Rendering, ...] = ()
     done: int = 0
     state: DeliveryState = "pending"
     external_id: str = ""

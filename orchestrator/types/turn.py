@@ -54,7 +54,8 @@ class Turn:
     `id` is the same when the same messages are tried again, so a bot can be idempotent with it.
     `messages` is every line that waited, oldest first; empty when the conversation was just opened.
     `text` is all of them in the bot's language, `original` as typed, `payload` and `form` the last tap
-    and form answer. Answers after `deadline` are ignored. `language` is the customer's.
+    and form answer. Answers after `deadline` are ignored. `language` is the customer's. `callback_url` takes one
+    late answer to this very turn.
     """
 
     id: str
@@ -79,3 +80,4 @@ class Turn:
     slots: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[HistoryLine, ...] = ()
     returned: Returned | None = None
+    callback_url: str = ""
