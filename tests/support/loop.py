@@ -1,0 +1,11 @@
+"""The event loop, step by step."""
+
+import asyncio
+
+
+async def next_tick() -> None:
+    """Let everything that is ready to run do so once."""
+    loop = asyncio.get_running_loop()
+    turn = loop.create_future()
+    loop.call_soon(turn.set_result, None)
+    await turn
