@@ -1,0 +1,154 @@
+"""Where platforms deliver: `/hooks/{channel}`. A plain ASGI endpoint, because this is the hot path.
+
+read (capped) → connector.verify → connector.parse → bus.take per customer → engine.accept → connector.answer
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from urllib.parse import parse_qsl
+
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from orchestrator.errors import Malformed, NotFound, ParleyError, Throttled, TooLarge
+from orchestrator.http.problems import MAX_BODY, problem
+from orchestrator.ports import Bus, Connector
+from orchestrator.types import Accepted, Inbound, RawRequest, RawResponse, StatusChanged
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookChannel:
+    """A channel as its hook needs it: `rate` in messages a customer may send per minute, `max_bytes` of one request."""
+
+    app_id: str
+    id: str
+    connector: Connector
+    rate: int = 30
+    max_bytes: int = 65536
+
+
+class Intake(Protocol):
+    """What the engine is to a hook: durable when it returns."""
+
+    async def accept(self, app_id: str, channel_id: str, events: Sequence[Inbound]) -> Sequence[Accepted]: ...
+
+
+class Hooks:
+    """The ASGI endpoint of `/hooks/{channel_id}`."""
+
+    def __init__(self, channels: Mapping[str, HookChannel], engine: Intake, bus: Bus) -> None:
+        self.channels = channels
+        self.engine = engine
+        self.bus = bus
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self.receive(scope, receive)
+        except ParleyError as error:
+            await problem(error)(scope, receive, send)
+            return
+        headers = [(b"content-type", answer.media_type.encode()), (b"content-length", b"%d" % len(answer.body))]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def receive(self, scope: Scope, receive: Receive) -> RawResponse:
+        channel_id = scope["path_params"]["channel_id"]
+        channel = self.channels.get(channel_id)
+        if channel is None:
+            raise NotFound(f"there is no channel {channel_id!r} to deliver to")
+        request = await read(scope, receive, channel)
+        await channel.connector.verify(request)
+        events = channel.connector.parse(request)
+        allowed, wait = await self.within_rate(channel, events)
+        if allowed:
+            await self.engine.accept(channel.app_id, channel.id, allowed)
+        if wait:
+            raise Throttled(f"channel {channel.id!r}: more than {channel.rate} messages a minute", retry_after=wait)
+        return channel.connector.answer(request)
+
+    async def within_rate(self, channel: HookChannel, events: Sequence[Inbound]) -> tuple[Sequence[Inbound], float]:
+        """The events that may pass now, and the seconds until the others may.
+
+        A batch passes or waits by customer, so nobody waits for somebody else. What waits is refused with 429 and comes
+        again with the whole batch; what was accepted is then a duplicate. A customer's events in one request never
+        cost more than a whole minute's allowance, or a large batch could not pass at all.
+        """
+        costs = Counter(event.address for event in events if not isinstance(event, StatusChanged))
+        over: set[str] = set()
+        longest = 0.0
+        for address, count in costs.items():
+            wait = await self.take(channel, address, min(count, channel.rate))
+            if wait:
+                over.add(address)
+                longest = max(longest, wait)
+        if not over:
+            return events, 0.0
+        return [event for event in events if isinstance(event, StatusChanged) or event.address not in over], longest
+
+    async def take(self, channel: HookChannel, address: str, uses: int) -> float:
+        key = f"hook:{channel.id}:{address}"
+        for _ in range(uses):
+            wait = await self.bus.take(key, limit=channel.rate, per=MINUTE)
+            if wait:
+                return wait
+        return 0.0
+
+
+async def read(scope: Scope, receive: Receive, channel: HookChannel) -> RawRequest:
+    """The request as it arrived. Raises TooLarge as soon as the body passes the channel's limit."""
+    headers = headers_of(scope["headers"])
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > channel.max_bytes:
+        raise too_large(channel)
+    body = await read_body(receive, channel)
+    query = scope["query_string"]
+    return RawRequest(
+        method=scope["method"],
+        path=scope["path"],
+        headers=headers,
+        query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
+        body=body,
+    )
+
+
+async def read_body(receive: Receive, channel: HookChannel) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("the connection closed before the request was complete")
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > channel.max_bytes:
+            raise too_large(channel)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def headers_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By lower-case name; repeated ones joined with ", " (RFC 9110 §5.3)."""
+    headers: dict[str, str] = {}
+    for key, value in raw:
+        name, text = key.decode("latin-1"), value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
+
+
+def too_large(channel: HookChannel) -> TooLarge:
+    return TooLarge(f"channel {channel.id!r} takes requests of at most {channel.max_bytes} bytes")
+
+
+def routes(channels: Mapping[str, HookChannel], engine: Intake, bus: Bus) -> list[Route]:
+    """Put these first: routes are tried in order."""
+    hooks = Hooks(channels, engine, bus)
+    largest = max((channel.max_bytes for channel in channels.values()), default=0)
+    # The application's own limit must not cut off a channel that takes more.
+    limit = largest if largest > MAX_BODY else None
+    return [Route("/hooks/{channel_id}", hooks, methods=["GET", "POST"], max_body_size=limit, name="hooks")]
