@@ -3,7 +3,6 @@
 read (capped) → connector.verify → connector.parse → bus.take per customer → engine.accept → connector.answer
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookChannel:
-    """A channel as its hook needs it: `rate` in messages a customer may send per minute, `max_bytes` of one request."""
+    """A channel as its hook needs it: `rate` in requests a minute about one customer, `max_bytes` of one request."""
 
     app_id: str
     id: str
@@ -75,28 +74,21 @@ class Hooks:
         """The events that may pass now, and the seconds until the others may.
 
         A batch passes or waits by customer, so nobody waits for somebody else. What waits is refused with 429 and comes
-        again with the whole batch; what was accepted is then a duplicate. A customer's events in one request never
-        cost more than a whole minute's allowance, or a large batch could not pass at all.
+        again with the whole batch; what was accepted is then a duplicate. A customer costs one use a request, however
+        many lines it holds: charged by the line, a batch refused half way would use up the allowance of its own retry.
         """
-        costs = Counter(event.address for event in events if not isinstance(event, StatusChanged))
-        over: set[str] = set()
-        longest = 0.0
-        for address, count in costs.items():
-            wait = await self.take(channel, address, min(count, channel.rate))
-            if wait:
-                over.add(address)
-                longest = max(longest, wait)
-        if not over:
+        waits = {address: await self.take(channel, address) for address in customers(events)}
+        longest = max(waits.values(), default=0.0)
+        if not longest:
             return events, 0.0
-        return [event for event in events if isinstance(event, StatusChanged) or event.address not in over], longest
+        return [event for event in events if isinstance(event, StatusChanged) or not waits[event.address]], longest
 
-    async def take(self, channel: HookChannel, address: str, uses: int) -> float:
-        key = f"hook:{channel.id}:{address}"
-        for _ in range(uses):
-            wait = await self.bus.take(key, limit=channel.rate, per=MINUTE)
-            if wait:
-                return wait
-        return 0.0
+    async def take(self, channel: HookChannel, address: str) -> float:
+        return await self.bus.take(f"hook:{channel.id}:{address}", limit=channel.rate, per=MINUTE)
+
+
+def customers(events: Sequence[Inbound]) -> set[str]:
+    return {event.address for event in events if not isinstance(event, StatusChanged)}
 
 
 async def read(scope: Scope, receive: Receive, channel: HookChannel) -> RawRequest:
