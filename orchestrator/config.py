@@ -9,9 +9,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestrator.errors import Misconfigured
@@ -61,6 +61,16 @@ class EngineSettings(Section):
     send_retries: int = Field(8, ge=0, description="Tries before an undeliverable message becomes a dead letter.")
 
 
+def names(value: object) -> object:
+    """One name, several, or "none"."""
+    if isinstance(value, str):
+        return () if value == "none" else (value,)
+    return value
+
+
+Engines = Annotated[tuple[str, ...], BeforeValidator(names)]
+
+
 class TranslatorSettings(BaseModel):
     """One engine of the chain; every key but `engine` and `timeout` is the engine's own."""
 
@@ -72,10 +82,11 @@ class TranslatorSettings(BaseModel):
 class NlpSettings(Section):
     enabled: bool = True
     deadline: float = Field(2.0, gt=0, description="Seconds for understanding one turn.")
-    language: str = Field("langid", description="Engine for language detection, or 'none'.")
-    sentiment: str = Field("vader", description="Engine for sentiment, or 'none'.")
-    intent: str = Field("none", description="Engine for intents, or 'none'.")
-    wish: str = Field("phrases", description="Engine that spots the wish for a person, or 'none'.")
+    language: Engines = Field(("langid",), description="Engines for language detection.")
+    sentiment: Engines = Field(("lexicon", "vader"), description="Engines for sentiment; each refines the one before.")
+    intent: Engines = Field((), description="Engines for intents.")
+    wish: Engines = Field(("phrases",), description="Engines that spot the wish for a person.")
+    memory: tuple[Path, ...] = Field((), description="TOML files of reviewed translations, asked before any engine.")
     translators: tuple[TranslatorSettings, ...] | Literal["auto", "none"] = Field(
         "auto", description="Engines in order; 'auto' takes what works on this machine."
     )

@@ -1,0 +1,51 @@
+"""An app as the engine runs it: its settings turned into connectors, bots, a policy and an understander."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestrator.config import AppSettings, BotSettings, ChannelSettings
+from orchestrator.decide.rules import Policy
+from orchestrator.engine.breaker import Breaker
+from orchestrator.errors import NotFound
+from orchestrator.ports import Bot, Connector
+from orchestrator.understand import Understander
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    id: str
+    settings: ChannelSettings
+    connector: Connector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningBot:
+    name: str
+    settings: BotSettings
+    bot: Bot
+    breaker: Breaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    id: str
+    settings: AppSettings
+    channels: Mapping[str, Channel]
+    bots: Mapping[str, RunningBot]
+    policy: Policy
+    understander: Understander
+
+    def channel(self, channel_id: str) -> Channel:
+        """Raises NotFound."""
+        if channel_id not in self.channels:
+            raise NotFound(f"app {self.id!r} has no channel {channel_id!r}")
+        return self.channels[channel_id]
+
+    def bot_for(self, channel_id: str) -> str:
+        """The bot that answers on a channel unless a rule, or another bot, says otherwise."""
+        channel = self.channels.get(channel_id)
+        return (channel.settings.bot if channel else "") or self.settings.bot
+
+    @property
+    def name(self) -> str:
+        return self.settings.name or self.id

@@ -1,0 +1,114 @@
+"""Asking a bot: under its deadline, behind its circuit breaker, with its fallback when it fails."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from orchestrator.engine.app import App, RunningBot
+from orchestrator.errors import BotFailed, BotLater, BotTimeout
+from orchestrator.ports import Clock, Recorder
+from orchestrator.types import Action, BotCall, PassTo, Turn, Typing
+
+MOST_ACTIONS = 50
+MOST_BOTS = 4
+"""Bots one turn may visit, by fallback or by passing on: bots never loop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of asking: `bot` is who answered last; `later` seconds until a promised answer is overdue."""
+
+    bot: str
+    actions: tuple[Action, ...] = ()
+    calls: tuple[BotCall, ...] = ()
+    failed: bool = False
+    later: float = 0.0
+
+
+class BotCaller:
+    def __init__(self, clock: Clock, recorder: Recorder) -> None:
+        self.clock = clock
+        self.recorder = recorder
+
+    async def ask(self, app: App, name: str, turn: Turn, typing: Callable[[], Awaitable[None]]) -> Answer:
+        """Ask `name`, then its fallbacks while they fail, then whom they pass to. Never raises for a bot's fault."""
+        calls: list[BotCall] = []
+        gathered: list[Action] = []
+        while len(calls) < MOST_BOTS:
+            answer = await self.one(app, name, turn, typing)
+            calls.extend(answer.calls)
+            if answer.failed:
+                following = app.bots[name].settings.fallback if name in app.bots else ""
+            else:
+                gathered.extend(action for action in answer.actions if not isinstance(action, PassTo))
+                following = next((action.bot for action in answer.actions if isinstance(action, PassTo)), "")
+            if not following or any(call.bot == following for call in calls):
+                return replace(answer, actions=tuple(gathered), calls=tuple(calls))
+            name = following
+        return Answer(bot=name, actions=tuple(gathered), calls=tuple(calls), failed=not gathered)
+
+    async def one(self, app: App, name: str, turn: Turn, typing: Callable[[], Awaitable[None]]) -> Answer:
+        running = app.bots.get(name)
+        if running is None:
+            return Answer(bot=name, calls=(BotCall(bot=name, outcome="unknown"),), failed=True)
+        if not running.breaker.admit():
+            self.recorder.bot(name, "open_circuit", 0.0)
+            return Answer(bot=name, calls=(BotCall(bot=name, outcome="open_circuit"),), failed=True)
+        began = self.clock.monotonic()
+        try:
+            answer = await self.call(running, self.addressed(running, turn), typing)
+        except asyncio.CancelledError:
+            running.breaker.left()
+            raise
+        ms = (self.clock.monotonic() - began) * 1000
+        call = replace(answer.calls[0], ms=round(ms, 2))
+        (running.breaker.failed if answer.failed else running.breaker.succeeded)()
+        self.recorder.bot(name, call.outcome, ms / 1000)
+        return replace(answer, calls=(call,))
+
+    def addressed(self, running: RunningBot, turn: Turn) -> Turn:
+        """The turn as this bot sees it: its name, its deadline, its language."""
+        deadline = self.clock.now() + timedelta(seconds=running.settings.deadline)
+        if running.bot.language == turn.bot_language:
+            return replace(turn, bot=running.name, deadline=deadline)
+        return replace(turn, bot=running.name, deadline=deadline, text=turn.original, bot_language=turn.language)
+
+    async def call(self, running: RunningBot, turn: Turn, typing: Callable[[], Awaitable[None]]) -> Answer:
+        """One call, with one BotCall in the answer whatever happened."""
+        name, seconds = running.name, running.settings.deadline
+        try:
+            async with asyncio.timeout(seconds):
+                actions = await collect(running, turn, typing)
+        except BotLater as promise:
+            return Answer(bot=name, calls=(BotCall(bot=name, outcome="later"),), later=promise.until)
+        except (TimeoutError, BotTimeout):
+            return failure(name, "timeout", f"no answer within {seconds:g} s")
+        except BotFailed as error:
+            return failure(name, "failed", str(error))
+        except Exception as error:
+            return failure(name, "failed", f"raised {type(error).__name__}")
+        return Answer(bot=name, actions=actions, calls=(BotCall(bot=name, outcome="ok"),))
+
+
+def failure(name: str, outcome: str, detail: str) -> Answer:
+    call = BotCall(bot=name, outcome="timeout" if outcome == "timeout" else "failed", detail=detail[:300])
+    return Answer(bot=name, calls=(call,), failed=True)
+
+
+async def collect(running: RunningBot, turn: Turn, typing: Callable[[], Awaitable[None]]) -> tuple[Action, ...]:
+    """Every action, in order. Raises BotFailed when there is no end to them."""
+    actions: list[Action] = []
+    stream = running.bot.reply(turn)
+    try:
+        async for action in stream:
+            if isinstance(action, Typing):
+                await typing()
+                continue
+            actions.append(action)
+            if len(actions) > MOST_ACTIONS:
+                raise BotFailed(f"bot {running.name!r} answered with more than {MOST_ACTIONS} actions")
+    finally:
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
+    return tuple(actions)

@@ -1,0 +1,167 @@
+"""Briefing those who act: the facts for the rules, the turn for the bot, the packet for the desk."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from orchestrator import decide, desk
+from orchestrator.decide.facts import BotOutcome, DeskPresence
+from orchestrator.engine import handoffs
+from orchestrator.engine.app import App
+from orchestrator.engine.bots import Answer
+from orchestrator.engine.callback import Ticket, Tickets
+from orchestrator.engine.hear import Heard, words
+from orchestrator.engine.live import Herald
+from orchestrator.ports import Clock
+from orchestrator.types import (
+    ChannelView,
+    Conversation,
+    Decision,
+    FormAnswer,
+    HandOff,
+    Handoff,
+    HandoffOrder,
+    HistoryLine,
+    Limits,
+    Loaded,
+    Message,
+    Said,
+    Tap,
+    Turn,
+)
+
+
+class Briefing:
+    def __init__(self, *, herald: Herald, clock: Clock, tickets: Tickets, public_url: str) -> None:
+        self.herald = herald
+        self.clock = clock
+        self.tickets = tickets
+        self.public_url = public_url
+
+    def turn(self, app: App, conversation: Conversation, heard: Heard, loaded: Loaded, turn_id: str, bot: str) -> Turn:
+        now = self.clock.now()
+        said = tuple(line(app, message, parts) for message, parts in zip(heard.messages, heard.meant, strict=True))
+        last_seq = heard.messages[-1].seq if heard.messages else 0
+        ticket = Ticket(
+            app_id=app.id,
+            conversation_id=conversation.id,
+            turn_id=turn_id,
+            bot=bot,
+            epoch=conversation.epoch,
+            last_seq=last_seq,
+        )
+        parts = [part for message in heard.meant for part in message]
+        return Turn(
+            id=turn_id,
+            app_id=app.id,
+            conversation_id=conversation.id,
+            customer_id=conversation.customer_id,
+            bot=bot,
+            epoch=conversation.epoch,
+            deadline=now,
+            now=now,
+            messages=said,
+            text="\n".join(filter(None, (one.text for one in said))),
+            original="\n".join(filter(None, (one.original for one in said))),
+            language=conversation.language.code,
+            bot_language=app.settings.pivot,
+            channel=channel_view(app, conversation.channel_id),
+            understanding=heard.understanding,
+            payload=next((part.payload for part in reversed(parts) if isinstance(part, Tap)), ""),
+            form=next((part.values for part in reversed(parts) if isinstance(part, FormAnswer)), {}),
+            profile=loaded.profile,
+            context=conversation.context,
+            slots=conversation.slots,
+            history=tuple(history(app, loaded.history)),
+            returned=conversation.returned,
+            callback_url=f"{self.public_url}/bots/callback/{self.tickets.sign(ticket, now)}",
+        )
+
+    async def facts(
+        self, app: App, conversation: Conversation, heard: Heard, loaded: Loaded, answer: Answer | None
+    ) -> dict[str, Any]:
+        return decide.facts(
+            conversation,
+            heard.understanding,
+            text="\n".join(
+                (message.understanding.pivot if message.understanding else "") or words(message.parts)
+                for message in heard.messages
+            ),
+            profile=loaded.profile,
+            channel_kind=channel_view(app, conversation.channel_id).kind,
+            bot=outcome(answer),
+            hours_open=app.policy.opens(self.clock.now()).open,
+            desk=DeskPresence(agents=await self.herald.agents(app, app.settings.policy.team)),
+        )
+
+    async def offer(
+        self,
+        app: App,
+        conversation: Conversation,
+        heard: Heard,
+        loaded: Loaded,
+        decision: Decision,
+        said: Sequence[Message],
+    ) -> tuple[Conversation, Handoff, str, dict[str, Any]]:
+        """The conversation and its new handoff, and the notice the customer gets with its values."""
+        now = self.clock.now()
+        order = decision.handoff or HandoffOrder(
+            team=app.settings.policy.team, priority="normal", reason=decision.reason
+        )
+        packet = decide.packet(
+            conversation,
+            decision=decision,
+            order=order,
+            messages=(*loaded.history, *heard.messages, *said),
+            profile=loaded.profile,
+            channel_kind=channel_view(app, conversation.channel_id).kind,
+            evidence=tuple(message.seq for message in heard.messages),
+        )
+        conversation, handoff = handoffs.offered(
+            app, conversation, order, packet, handoff_id=self.clock.new_id(), now=now
+        )
+        waiting = (*await self.herald.records.waiting(app.id, team=order.team), handoff)
+        hours = app.policy.opens(now)
+        agents = await self.herald.agents(app, order.team)
+        if not hours.open:
+            return conversation, handoff, "handoff_offered_closed", {"opens": hours.next_change}
+        position = desk.position(waiting, handoff.id, now)
+        return conversation, handoff, "handoff_offered" if agents else "nobody_online", {"position": position}
+
+
+def line(app: App, message: Message, parts: Sequence[Any]) -> Said:
+    original = words(parts)
+    pivot = message.understanding.pivot if message.understanding else ""
+    return Said(seq=message.seq, text=pivot or original, original=original, parts=tuple(parts), at=message.at)
+
+
+def history(app: App, messages: Sequence[Message]) -> list[HistoryLine]:
+    """The public lines before the turn, in the app's pivot language where they are known in it."""
+    return [
+        HistoryLine(
+            role=message.role, text=words(message.translations.get(app.settings.pivot, message.parts)), at=message.at
+        )
+        for message in messages
+        if message.visibility == "public"
+    ]
+
+
+def channel_view(app: App, channel_id: str) -> ChannelView:
+    channel = app.channels.get(channel_id)
+    if channel is None:
+        return ChannelView(id=channel_id, kind="", limits=Limits())
+    return ChannelView(id=channel_id, kind=channel.connector.kind, limits=channel.connector.limits)
+
+
+def outcome(answer: Answer | None) -> BotOutcome | None:
+    """What the rules may read of the bot's answer; None before it was asked."""
+    if answer is None:
+        return None
+    wish = next((action for action in answer.actions if isinstance(action, HandOff)), None)
+    return BotOutcome(
+        name=answer.bot,
+        asked=wish is not None,
+        failed=answer.failed,
+        reason=wish.reason if wish else "",
+        team=wish.team if wish else "",
+        priority=wish.priority if wish else None,
+    )

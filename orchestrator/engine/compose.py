@@ -1,0 +1,163 @@
+"""Making what goes out: a bot's or agent's words in both languages, fitted to the channel, and system notices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestrator import fit, texts
+from orchestrator.engine.app import App
+from orchestrator.ports import Clock
+from orchestrator.types import (
+    Conversation,
+    Loss,
+    Message,
+    OpenChoice,
+    Outgoing,
+    Part,
+    Role,
+    Say,
+    StageRun,
+    Text,
+)
+
+
+@dataclass(slots=True)
+class Speech:
+    """What one step says, gathered in order: messages, their outbox rows, what was lost on the way."""
+
+    messages: list[Message] = field(default_factory=list)
+    outbox: list[Outgoing] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    choices: list[OpenChoice] = field(default_factory=list)
+    stages: list[StageRun] = field(default_factory=list)
+
+
+class Composer:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    async def says(
+        self, app: App, conversation: Conversation, says: Sequence[Say], *, bot: str, turn_id: str, speech: Speech
+    ) -> None:
+        running = app.bots.get(bot)
+        native = running.bot.language if running else ""
+        for say in says:
+            await self.say(
+                app,
+                conversation,
+                say.parts,
+                language=say.language or native or conversation.language.code,
+                role="bot",
+                author=bot,
+                turn_id=turn_id,
+                speech=speech,
+            )
+
+    async def say(
+        self,
+        app: App,
+        conversation: Conversation,
+        parts: tuple[Part, ...],
+        *,
+        language: str,
+        role: Role,
+        author: str,
+        speech: Speech,
+        turn_id: str = "",
+        external_id: str = "",
+    ) -> Message:
+        """Add one message in `language`, translated for the customer where an engine can."""
+        target = conversation.language.code
+        translations: dict[str, tuple[Part, ...]] = {}
+        if language != target:
+            translated = await app.understander.translate(parts, language, target)
+            speech.stages.append(translated.run)
+            if translated.parts is not None:
+                translations[target] = translated.parts
+        message = self.message(
+            conversation,
+            parts,
+            role=role,
+            author=author,
+            language=language,
+            translations=translations,
+            turn_id=turn_id,
+            external_id=external_id,
+        )
+        self.add(app, conversation, message, speech)
+        return message
+
+    def notice(
+        self, app: App, conversation: Conversation, name: str, speech: Speech, *, turn_id: str = "", **values: object
+    ) -> None:
+        """A system notice, in every language it has been written in."""
+        wordings = texts.notice(name, app.settings.texts, **values)
+        pivot = wordings.get(app.settings.pivot) or wordings["en"]
+        message = self.message(
+            conversation,
+            (Text(text=pivot),),
+            role="system",
+            author=name,
+            language=app.settings.pivot,
+            translations={code: (Text(text=text),) for code, text in wordings.items() if code != app.settings.pivot},
+            turn_id=turn_id,
+        )
+        self.add(app, conversation, message, speech)
+
+    def message(
+        self,
+        conversation: Conversation,
+        parts: tuple[Part, ...],
+        *,
+        role: Role,
+        author: str,
+        language: str,
+        translations: Mapping[str, tuple[Part, ...]],
+        turn_id: str = "",
+        external_id: str = "",
+    ) -> Message:
+        return Message(
+            id=self.clock.new_id(),
+            app_id=conversation.app_id,
+            conversation_id=conversation.id,
+            role=role,
+            author=author,
+            parts=parts,
+            at=self.clock.now(),
+            language=language,
+            translations=translations,
+            epoch=conversation.epoch,
+            turn_id=turn_id,
+            external_id=external_id,
+        )
+
+    def add(self, app: App, conversation: Conversation, message: Message, speech: Speech) -> None:
+        """Fit the message to its channel; channels that are delivered to get an outbox row."""
+        speech.messages.append(message)
+        channel = app.channels.get(conversation.channel_id)
+        if channel is None:
+            return
+        seen = message.translations.get(conversation.language.code, message.parts)
+        shaped = fit.shape(seen, channel.connector.limits, message_id=message.id)
+        speech.losses.extend(shaped.losses)
+        speech.choices.extend(shaped.choices)
+        if channel.connector.delivery == "push":
+            speech.outbox.append(
+                Outgoing(
+                    id=self.clock.new_id(),
+                    app_id=conversation.app_id,
+                    conversation_id=conversation.id,
+                    channel_id=conversation.channel_id,
+                    address=conversation.address,
+                    message_id=message.id,
+                    seq=0,
+                    epoch=message.epoch,
+                    due_at=message.at,
+                    renderings=shaped.renderings,
+                )
+            )
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The first of those that are set: when the sweep must look again."""
+    return min((moment for moment in moments if moment is not None), default=None)

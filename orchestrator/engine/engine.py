@@ -1,0 +1,205 @@
+"""accept / turn / deliver: the one place where effects are ordered."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from orchestrator.config import EngineSettings
+from orchestrator.engine.app import App, Channel
+from orchestrator.engine.brief import Briefing
+from orchestrator.engine.callback import Tickets
+from orchestrator.engine.deliver import Deliverer
+from orchestrator.engine.desk import Desk
+from orchestrator.engine.live import Herald
+from orchestrator.engine.turn import TurnRunner
+from orchestrator.engine.worker import Worker
+from orchestrator.errors import Conflict, NotFound
+from orchestrator.ports import Bus, Clock, Recorder, Records, Store
+from orchestrator.types import (
+    Accepted,
+    Action,
+    Controller,
+    Conversation,
+    Inbound,
+    Marked,
+    Marks,
+    QueueView,
+    Received,
+    Role,
+    Spoken,
+    Started,
+    StatusChanged,
+    TypingChanged,
+)
+
+log = structlog.get_logger("parley.engine")
+
+CALLBACK_LIFETIME = timedelta(minutes=15)
+
+
+class Engine:
+    """Everything that happens to conversations in this process. `open` starts its work, `stop` finishes it."""
+
+    def __init__(
+        self,
+        *,
+        apps: Mapping[str, App],
+        store: Store,
+        records: Records,
+        bus: Bus,
+        clock: Clock,
+        recorder: Recorder,
+        settings: EngineSettings,
+        secret: str,
+        public_url: str,
+    ) -> None:
+        self.apps = apps
+        self.store = store
+        self.records = records
+        self.bus = bus
+        self.clock = clock
+        self.recorder = recorder
+        self.herald = Herald(bus, records, clock)
+        self.tickets = Tickets(secret, CALLBACK_LIFETIME)
+        briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url)
+        self.deliverer = Deliverer(
+            store, apps, clock, recorder, retries=settings.send_retries, sweep=settings.sweep_seconds
+        )
+        self.desk = Desk(
+            store=store,
+            records=records,
+            bus=bus,
+            herald=self.herald,
+            clock=clock,
+            apps=apps,
+            briefing=briefing,
+            history=settings.history,
+            to_send=self.deliverer.kick,
+        )
+        self.worker = Worker(
+            TurnRunner(
+                store=store,
+                herald=self.herald,
+                clock=clock,
+                recorder=recorder,
+                apps=apps,
+                briefing=briefing,
+                history=settings.history,
+                to_send=self.deliverer.kick,
+            ),
+            store=store,
+            bus=bus,
+            clock=clock,
+            concurrency=settings.concurrency,
+            sweep=settings.sweep_seconds,
+        )
+        self.running: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        self.running = [
+            asyncio.create_task(self.worker.run(), name="parley-worker"),
+            asyncio.create_task(self.worker.sweep(), name="parley-sweep"),
+            asyncio.create_task(self.deliverer.run(), name="parley-deliver"),
+        ]
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.running) and not any(task.done() for task in self.running)
+
+    async def stop(self, seconds: float) -> None:
+        """Take no new work; give running turns and sends so many seconds, then let go: the next start finishes them."""
+        for task in self.running:
+            task.cancel()
+        await asyncio.gather(*self.running, return_exceptions=True)
+        self.running = []
+        try:
+            async with asyncio.timeout(seconds):
+                await self.worker.stop()
+                await self.deliverer.stop()
+        except TimeoutError:
+            log.warning("stopped before every turn was finished; they run again at the next start")
+
+    async def accept(self, app_id: str, channel_id: str, events: Sequence[Inbound]) -> list[Accepted]:
+        """Durable when it returns. Raises NotFound, Unavailable."""
+        channel = self.app(app_id).channel(channel_id)
+        accepted = await asyncio.gather(*(self.accept_one(app_id, channel, event) for event in events))
+        return [one for one in accepted if one is not None]
+
+    async def accept_one(self, app_id: str, channel: Channel, event: Inbound) -> Accepted | None:
+        if isinstance(event, StatusChanged):
+            await self.store.status(channel.id, event.external_id, event.state, event.error)
+            return None
+        fresh = self.fresh(self.app(app_id), channel, event)
+        accepted = await self.store.accept(fresh, event, self.clock.new_id())
+        self.recorder.accepted(channel.id, "customer", accepted.duplicate)
+        if accepted.message is not None and not accepted.duplicate:
+            await self.herald.messages([accepted.message])
+        if not accepted.duplicate or accepted.conversation.version == 0:
+            await self.bus.wake(accepted.conversation.id)
+        return accepted
+
+    def fresh(self, app: App, channel: Channel, event: Received | Started) -> Conversation:
+        """The head of a conversation that begins with this event."""
+        now = self.clock.now()
+        bot = app.bot_for(channel.id)
+        hint = event.language[:2].lower()
+        return Conversation(
+            app_id=app.id,
+            id=self.clock.new_id(),
+            channel_id=channel.id,
+            address=event.address,
+            customer_id=self.clock.new_id(),
+            controller=Controller(kind="bot", name=bot),
+            bot=bot,
+            language=Spoken(code=hint if hint in app.settings.languages else app.settings.pivot),
+            context=event.context or {},
+            created_at=now,
+            updated_at=now,
+        )
+
+    async def read_by_customer(self, app_id: str, conversation_id: str, *, delivered: int = 0, read: int = 0) -> Marks:
+        """The customer's screen has shown messages up to `delivered`, and they looked at those up to `read`."""
+        conversation = await self.records.conversation(app_id, conversation_id)
+        last = conversation.last_seq
+        wanted = Marks(customer_delivered=min(max(delivered, read), last), customer_read=min(read, last))
+        marks = await self.store.mark(conversation_id, wanted)
+        await self.bus.publish(Marked(app_id=app_id, conversation_id=conversation_id, marks=marks))
+        return marks
+
+    async def typing(self, app_id: str, conversation_id: str, role: Role, author: str, on: bool) -> None:
+        await self.bus.publish(
+            TypingChanged(app_id=app_id, conversation_id=conversation_id, role=role, author=author, on=on)
+        )
+
+    async def set_context(
+        self, app_id: str, conversation_id: str, context: Mapping[str, Any], language: str = ""
+    ) -> None:
+        await self.records.conversation(app_id, conversation_id)
+        await self.store.set_context(conversation_id, context, language)
+        loaded = await self.store.load(conversation_id, history=0)
+        await self.herald.conversation(self.app(app_id), loaded.conversation, loaded.handoff)
+
+    async def answer_late(self, token: str, actions: Sequence[Action]) -> None:
+        """A bot's answer by callback. Raises Unauthenticated, or Conflict when it was given or its turn is over."""
+        ticket = self.tickets.read(token)
+        loaded = await self.store.load(ticket.conversation_id, history=0)
+        conversation = loaded.conversation
+        awaited = conversation.awaiting is not None and conversation.awaiting.turn_id == ticket.turn_id
+        # A bot may call back before the turn that promised its answer has committed.
+        running = conversation.processed_seq < ticket.last_seq
+        if conversation.epoch != ticket.epoch or not (awaited or running):
+            raise Conflict("this turn is over: it was answered, or somebody else speaks to the customer now")
+        if not await self.store.answer_late(conversation.id, ticket.turn_id, actions):
+            raise Conflict("this turn has been answered already")
+        await self.bus.wake(conversation.id)
+
+    async def queue_view(self, conversation: Conversation) -> QueueView | None:
+        return await self.herald.queue_view(self.app(conversation.app_id), conversation)
+
+    def app(self, app_id: str) -> App:
+        if app_id not in self.apps:
+            raise NotFound(f"there is no app {app_id!r}")
+        return self.apps[app_id]

@@ -1,0 +1,132 @@
+"""Hearing what the customer said: every waiting message understood, the head's running sums brought up to date."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from orchestrator import fit
+from orchestrator.decide.aggregates import after_customer, after_turn
+from orchestrator.engine.app import App
+from orchestrator.types import (
+    Conversation,
+    FormAnswer,
+    Loaded,
+    Media,
+    Message,
+    OpenChoice,
+    Part,
+    Spoken,
+    StageRun,
+    Tap,
+    Text,
+    Understanding,
+    Utterance,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The messages of the turn, understood, and the conversation with its language and sums after them.
+
+    `meant` are the parts of each message with typed choices ("2") turned into the taps they stand for.
+    """
+
+    conversation: Conversation
+    messages: tuple[Message, ...] = ()
+    meant: tuple[tuple[Part, ...], ...] = ()
+
+    @property
+    def understanding(self) -> Understanding | None:
+        return self.messages[-1].understanding if self.messages else None
+
+    @property
+    def stages(self) -> tuple[StageRun, ...]:
+        found = (message.understanding for message in self.messages)
+        return tuple(stage for understanding in found if understanding for stage in understanding.stages)
+
+
+async def hear(app: App, loaded: Loaded, known: Mapping[int, Message]) -> Heard:
+    """`known` holds messages understood by an earlier try of this turn, by `seq`: those are not read again."""
+    conversation = loaded.conversation
+    meant = tuple(tuple(chosen(part, conversation.choices) for part in message.parts) for message in loaded.pending)
+    messages = await asyncio.gather(
+        *(understood(app, loaded, index, meant[index], known) for index in range(len(loaded.pending)))
+    )
+    sums, language = after_turn(conversation.aggregates), conversation.language
+    for message in messages:
+        sums = after_customer(sums, message.understanding, words(message.parts))
+        if message.understanding is not None:
+            language = spoken(language, message.understanding)
+    conversation = replace(conversation, language=language, aggregates=sums)
+    return Heard(conversation=conversation, messages=tuple(messages), meant=meant)
+
+
+async def understood(
+    app: App, loaded: Loaded, index: int, meant: tuple[Part, ...], known: Mapping[int, Message]
+) -> Message:
+    message = loaded.pending[index]
+    if message.seq in known:
+        return known[message.seq]
+    said = utterance(app, loaded, meant, words(loaded.pending[index - 1].parts) if index else "")
+    understanding = await app.understander.read(said)
+    language = understanding.language.code
+    pivot = app.settings.pivot
+    translations = dict(message.translations)
+    if understanding.pivot and language != pivot and understanding.pivot != said.text:
+        translations[pivot] = (
+            Text(text=understanding.pivot),
+            *(part for part in message.parts if not isinstance(part, Text)),
+        )
+    return replace(message, language=language, translations=translations, understanding=understanding)
+
+
+def chosen(part: Part, choices: Sequence[OpenChoice]) -> Part:
+    """A typed "2", or a choice's title, becomes the tap it stands for."""
+    if not isinstance(part, Text):
+        return part
+    choice = fit.match(choices, part.text)
+    return Tap(payload=choice.payload, title=part.text, message_id=choice.message_id) if choice else part
+
+
+def utterance(app: App, loaded: Loaded, parts: Sequence[Part], before: str) -> Utterance:
+    conversation = loaded.conversation
+    hint = loaded.profile.get("language")
+    return Utterance(
+        text=words(parts),
+        prior=conversation.language.code if conversation.aggregates.customer_messages else "",
+        hint=str(hint) if hint else conversation.language.code,
+        pinned=conversation.language.pinned,
+        pivot_language=app.settings.pivot,
+        candidates=app.settings.languages,
+        typed=all(isinstance(part, Text) for part in parts),
+        previous=before or conversation.aggregates.last_text,
+    )
+
+
+def spoken(before: Spoken, understanding: Understanding) -> Spoken:
+    now = understanding.language
+    return Spoken(
+        code=now.code,
+        confidence=now.confidence,
+        pinned=before.pinned or now.reason == "asked for",
+        doubts=before.doubts + 1 if now.reason == "prior" else 0,
+    )
+
+
+def words(parts: Sequence[Part]) -> str:
+    """What a person would read of a message, in one string."""
+    return "\n".join(filter(None, (wording(part) for part in parts)))
+
+
+def wording(part: Part) -> str:
+    match part:
+        case Text(text=text):
+            return text
+        case Tap(title=title, payload=payload):
+            return title or payload
+        case FormAnswer(values=values):
+            return "\n".join(f"{name}: {value}" for name, value in values.items())
+        case Media(alt=alt):
+            return alt
+        case _:
+            return getattr(part, "text", "") or getattr(part, "name", "")

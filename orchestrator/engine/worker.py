@@ -1,0 +1,84 @@
+"""Claims conversations and runs their turns: one at a time each, many conversations at once."""
+
+import asyncio
+
+import structlog
+
+from orchestrator.engine.turn import TurnRunner
+from orchestrator.errors import NotFound, Unavailable
+from orchestrator.ports import Bus, Clock, Store
+
+SWEEP_BATCH = 500
+MOST_FAILURES = 3
+"""Times a turn may break in a way nobody thought of before a person gets the conversation."""
+
+log = structlog.get_logger("parley.worker")
+
+
+class Worker:
+    def __init__(
+        self, runner: TurnRunner, *, store: Store, bus: Bus, clock: Clock, concurrency: int, sweep: float
+    ) -> None:
+        self.runner = runner
+        self.store = store
+        self.bus = bus
+        self.clock = clock
+        self.places = asyncio.Semaphore(concurrency)
+        self.seconds = sweep
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.failures: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; turns that are running then are finished by `stop`."""
+        while True:
+            await self.places.acquire()
+            try:
+                conversation_id = await self.bus.claim()
+            except BaseException:
+                self.places.release()
+                raise
+            task = asyncio.create_task(self.work(conversation_id))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def stop(self) -> None:
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def work(self, conversation_id: str) -> None:
+        more = False
+        try:
+            more = await self.turn(conversation_id)
+        finally:
+            structlog.contextvars.clear_contextvars()
+            await self.bus.release(conversation_id)
+            self.places.release()
+        if more:
+            await self.bus.wake(conversation_id)
+
+    async def turn(self, conversation_id: str) -> bool:
+        """Never raises but for cancellation: what broke is tried again by the sweep, at last without the bot."""
+        broken = self.failures.get(conversation_id, 0)
+        try:
+            more = await self.runner.run(conversation_id, give_up=broken >= MOST_FAILURES)
+        except Unavailable as error:
+            log.warning("turn postponed", conversation_id=conversation_id, error=str(error))
+            return False
+        except NotFound:
+            log.warning("woken for a conversation that is gone", conversation_id=conversation_id)
+            return False
+        except Exception:
+            self.failures[conversation_id] = broken + 1
+            log.exception("turn broke", conversation_id=conversation_id, times=broken + 1)
+            return False
+        self.failures.pop(conversation_id, None)
+        return more
+
+    async def sweep(self) -> None:
+        """Find work whose wake-up was lost: at the start, and every so often. Until cancelled."""
+        while True:
+            try:
+                for conversation_id in await self.store.unfinished(self.clock.now(), SWEEP_BATCH):
+                    await self.bus.wake(conversation_id)
+            except Unavailable as error:
+                log.warning("sweep postponed", error=str(error))
+            await asyncio.sleep(self.seconds)
