@@ -1,0 +1,202 @@
+"""An app's policy: rules compiled and checked at start, so that no turn meets a rule that can't work."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Self
+
+import cel
+
+from orchestrator.config import Hours, PolicySettings, Rule
+from orchestrator.decide.defaults import DEFAULTS
+from orchestrator.decide.expression import Path, position, reads
+from orchestrator.decide.facts import OPEN
+from orchestrator.decide.hours import OpenState, compile_hours, opens
+from orchestrator.decide.samples import ANGRY, NEUTRAL
+from orchestrator.errors import Misconfigured
+from orchestrator.types import Priority
+
+UNKNOWN_FUNCTION = re.compile(r"Undefined variable or function: '([^']*)'")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """`reads` are the facts its condition names. `priority` is None when the rule leaves it to the bot's wish."""
+
+    name: str
+    then: Literal["handoff", "bot"]
+    bot: str
+    team: str
+    priority: Priority | None
+    reason: str
+    program: cel.Program
+    reads: tuple[Path, ...]
+
+    @property
+    def about_bot(self) -> bool:
+        """Whether it looks at what the bot did, and so says something only after the bot has run."""
+        return any(path[0] == "bot" for path in self.reads)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`needs` are the facts the rules read: each root with its members, None when one rule takes the root whole."""
+
+    version: str
+    rules: tuple[CompiledRule, ...]
+    team: str
+    teams: frozenset[str]
+    while_waiting: Literal["hold", "bot"]
+    hours: Hours | None
+    needs: tuple[tuple[str, tuple[str, ...] | None], ...]
+
+    @classmethod
+    def compile(cls, settings: PolicySettings, *, bots: Collection[str], teams: Collection[str]) -> Self:
+        """Raises Misconfigured, naming every rule that can't work, what is wrong and where in its condition."""
+        problems = list(misnamed(settings, bots, teams))
+        rules = []
+        for rule in in_order(settings):
+            try:
+                rules.append(compile_rule(rule))
+            except Misconfigured as error:
+                problems.append(str(error))
+        if problems:
+            raise Misconfigured("policy can't be used:\n  " + "\n  ".join(problems))
+        if settings.hours is not None:
+            compile_hours(settings.hours)
+        return cls(
+            version=settings.version,
+            rules=tuple(rules),
+            team=settings.team,
+            teams=frozenset(teams),
+            while_waiting=settings.while_waiting,
+            hours=settings.hours,
+            needs=tuple(needed(rules).items()),
+        )
+
+    def opens(self, now: datetime) -> OpenState:
+        return opens(self.hours, now)
+
+
+def in_order(settings: PolicySettings) -> Sequence[Rule]:
+    """The app's rules, then the defaults it did not replace; those switched off left out."""
+    own = {rule.name for rule in settings.rules}
+    defaults = [rule for rule in DEFAULTS if rule.name not in own] if settings.defaults else []
+    return [rule for rule in (*settings.rules, *defaults) if rule.enabled]
+
+
+def needed(rules: Sequence[CompiledRule]) -> dict[str, tuple[str, ...] | None]:
+    paths = [path for rule in rules for path in rule.reads]
+    whole = {path[0] for path in paths if len(path) == 1}
+    return {
+        root: None if root in whole else tuple({path[1] for path in paths if path[0] == root})
+        for root in dict.fromkeys(path[0] for path in paths)
+    }
+
+
+def misnamed(settings: PolicySettings, bots: Collection[str], teams: Collection[str]) -> Iterator[str]:
+    """What is wrong with the names in the policy."""
+    if settings.team not in teams:
+        yield f"policy.team: there is no team {settings.team!r}; {choices(settings.team, teams)}"
+    seen = set[str]()
+    for rule in settings.rules:
+        if rule.name in seen:
+            yield f"rule {rule.name!r}: there are two rules of this name; rename one"
+        seen.add(rule.name)
+        if rule.team and rule.team not in teams:
+            yield f"rule {rule.name!r}: there is no team {rule.team!r}; {choices(rule.team, teams)}"
+        if rule.then == "bot" and not rule.bot:
+            yield f"rule {rule.name!r}: then = 'bot' needs bot = '…'; {choices('', bots)}"
+        elif rule.bot and rule.then != "bot":
+            yield f"rule {rule.name!r}: bot = {rule.bot!r} has no effect without then = 'bot'"
+        elif rule.bot and rule.bot not in bots:
+            yield f"rule {rule.name!r}: there is no bot {rule.bot!r}; {choices(rule.bot, bots)}"
+
+
+def compile_rule(rule: Rule) -> CompiledRule:
+    """Raises Misconfigured."""
+    try:
+        program = cel.compile(rule.when)
+    except ValueError as error:
+        raise Misconfigured(f"rule {rule.name!r} does not compile: {syntax(rule.when, str(error))}") from None
+    found = reads(rule.when)
+    for read in found:
+        check_known(rule, read.path, read.at)
+    paths = tuple(dict.fromkeys(read.path for read in found))
+    for sample in (NEUTRAL, ANGRY):
+        check_sample(rule, program, sample, lenient=any(path[0] in OPEN for path in paths))
+    return CompiledRule(
+        name=rule.name,
+        then=rule.then,
+        bot=rule.bot,
+        team=rule.team,
+        priority=rule.priority if "priority" in rule.model_fields_set else None,
+        reason=rule.reason,
+        program=program,
+        reads=paths,
+    )
+
+
+def check_known(rule: Rule, path: Path, at: int) -> None:
+    """Raises Misconfigured when no fact has this name."""
+    root = path[0]
+    where = f"rule {rule.name!r} reads an unknown name at {position(rule.when, at)}:"
+    if root not in NEUTRAL:
+        raise Misconfigured(f"{where} {root!r}; {choices(root, NEUTRAL)}")
+    members = NEUTRAL[root]
+    if root in OPEN or not isinstance(members, dict) or len(path) < 2 or path[1] in members:
+        return
+    raise Misconfigured(f"{where} '{root}.{path[1]}'; {choices(path[1], members)}")
+
+
+def check_sample(rule: Rule, program: cel.Program, sample: dict[str, Any], *, lenient: bool) -> None:
+    """Try the rule. A key absent here may be there in a real turn; a wrong kind or function is always wrong."""
+    try:
+        result = program.execute(sample)
+    except TypeError:
+        if lenient:
+            return
+        raise Misconfigured(
+            f"rule {rule.name!r} compares or combines values of different kinds in {rule.when!r};"
+            " see the kinds of the facts in docs/policy.md (numbers: 2 and 2.0 don't mix in arithmetic)"
+        ) from None
+    except RuntimeError as error:
+        if found := UNKNOWN_FUNCTION.search(str(error)):
+            at = rule.when.find(found[1])
+            raise Misconfigured(
+                f"rule {rule.name!r} calls {found[1]!r} at {position(rule.when, max(at, 0))}:"
+                " there is no such function, or not for these arguments"
+            ) from None
+        if "regex" in str(error) or "Internal" in str(error):
+            raise Misconfigured(f"rule {rule.name!r} can't be evaluated: {first_line(str(error))}") from None
+        return
+    except Exception:
+        return
+    if not isinstance(result, bool):
+        raise Misconfigured(
+            f"rule {rule.name!r} must be true or false, but {rule.when!r} yields {type(result).__name__} {result!r:.40}"
+        )
+
+
+def syntax(source: str, message: str) -> str:
+    """The parser's first complaint, with its place: `line 1, column 7: mismatched input …`."""
+    found = re.search(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)", message)
+    if found is None:
+        return first_line(message)
+    line, column, what = int(found[1]), found[2], found[3]
+    what = re.sub(r" expecting \{.*", "", what).replace("'<EOF>'", "end of the expression")
+    place = f"line {line}, column {column}" if "\n" in source else f"column {column}"
+    return f"{place}: {what[:160]}"
+
+
+def first_line(message: str) -> str:
+    return message.splitlines()[0][:160] if message else "no reason given"
+
+
+def choices(wrong: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(wrong, known, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(sorted(known)) or 'none'}"
