@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from orchestrator.errors import Malformed
 from orchestrator.types import (
@@ -25,6 +25,8 @@ T = TypeVar("T")
 AnyPart = Annotated[Part, Field(discriminator="kind")]
 AnyAction = Annotated[Action, Field(discriminator="kind")]
 AnyLive = Annotated[Live, Field(discriminator="kind")]
+LOOK_INSIDE = ConfigDict(revalidate_instances="always")
+"""Also check dataclasses somebody else built, where nothing kept a number out of `Text.text`."""
 
 
 class Codec(Generic[T]):
@@ -64,6 +66,8 @@ def problems(name: str, error: ValidationError) -> str:
 
 parts: Codec[tuple[Part, ...]] = Codec(TypeAdapter(tuple[AnyPart, ...]), "parts")
 actions: Codec[tuple[Action, ...]] = Codec(TypeAdapter(tuple[AnyAction, ...]), "actions")
+built_parts: Codec[tuple[Part, ...]] = Codec(TypeAdapter(tuple[AnyPart, ...], config=LOOK_INSIDE), "parts")
+built_actions: Codec[tuple[Action, ...]] = Codec(TypeAdapter(tuple[AnyAction, ...], config=LOOK_INSIDE), "actions")
 message: Codec[Message] = Codec(TypeAdapter(Message), "message")
 messages: Codec[Sequence[Message]] = Codec(TypeAdapter(Sequence[Message]), "messages")
 translations: Codec[Mapping[str, tuple[Part, ...]]] = Codec(
