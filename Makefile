@@ -1,0 +1,54 @@
+# Everything runs inside .venv; Debian packages are only added when a step needs them (see scripts/debian).
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench requirements clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/runtime ## Set everything up and serve the demo shop on http://127.0.0.1:8000/
+	@scripts/debian demo
+	@$(BIN)/parley demo
+
+test: .venv/dev ## Set everything up and run all tests
+	@scripts/debian test
+	@$(BIN)/pytest $(ARGS)
+
+check: .venv/dev ## Formatter, linter, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev ## Format and mend what the linter can
+	$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format -q .
+
+bench: .venv/dev ## Measure speed, as ratios in one run (see docs/performance.md)
+	@scripts/debian demo
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+requirements: .venv/dev ## Pin the requirements again, with hashes
+	@scripts/pin $(BIN)
+
+clean: ## Remove what was set up here (the demo's data in var/ stays)
+	rm -rf .venv build *.egg-info
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Parley needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V). Try: make PYTHON=python3.11 ..."; exit 1; }
+	@echo "Setting up .venv (once) ..."
+	@$(PYTHON) -m venv .venv || { echo "Could not make .venv. On Debian: apt-get install python3-venv"; exit 1; }
+
+.venv/runtime: requirements/build.txt requirements/runtime.txt pyproject.toml | .venv/bin/pip
+	@echo "Installing what Parley runs on, pinned and checked by hash (a minute or two, once) ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/runtime
+	@echo "Installing what the tests and checks need ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
