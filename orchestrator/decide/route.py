@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import cel
@@ -15,6 +15,7 @@ from orchestrator.types import Conversation, Decision, HandoffOrder, Priority, R
 LONGEST_VALUE = 80
 LONGEST_REASON = 500
 ABSENT = object()
+SCALARS = frozenset({bool, int, float, type(None)})
 
 
 def route(policy: Policy, facts: Facts, conversation: Conversation, handoff_open: bool | None = None) -> Decision:
@@ -73,11 +74,11 @@ def prepared(policy: Policy, facts: Facts) -> cel.Context:
 
 
 def part(value: Any, members: Sequence[str]) -> Any:
-    return {name: value[name] for name in members if name in value} if isinstance(value, Mapping) else value
+    return {name: value[name] for name in members if name in value} if isinstance(value, dict) else value
 
 
 def considered(rule: CompiledRule, facts: Facts, context: cel.Context) -> RuleCheck:
-    values = {".".join(path): shown(found) for path in rule.reads if (found := lookup(facts, path)) is not ABSENT}
+    values = {name: shown(found) for name, path in rule.reads if (found := lookup(facts, path)) is not ABSENT}
     try:
         result = rule.program.execute(context)
     except Exception as error:
@@ -96,7 +97,7 @@ def explained(error: Exception) -> str:
 def lookup(facts: Facts, path: Path) -> Any:
     value: Any = facts
     for name in path:
-        if not isinstance(value, Mapping) or name not in value:
+        if not isinstance(value, dict) or name not in value:
             return ABSENT
         value = value[name]
     return value
@@ -104,7 +105,7 @@ def lookup(facts: Facts, path: Path) -> Any:
 
 def shown(value: Any) -> Any:
     """The value as the trace keeps it: short, and JSON."""
-    if value is None or isinstance(value, bool | int | float):
+    if type(value) in SCALARS:
         return value
     if not isinstance(value, str):
         value = json.dumps(value, ensure_ascii=False, default=str)
@@ -137,7 +138,7 @@ def decided(
 
 def wished(rule: CompiledRule, facts: Facts, name: str) -> str:
     """What the bot wished for, when it is the bot's asking that the rule acts on."""
-    return str(facts["bot"][name]) if facts["bot"]["asked"] and ("bot", "asked") in rule.reads else ""
+    return str(facts["bot"][name]) if facts["bot"]["asked"] and rule.heeds_wishes else ""
 
 
 def team(policy: Policy, rule: CompiledRule, facts: Facts) -> str:

@@ -23,7 +23,7 @@ UNKNOWN_FUNCTION = re.compile(r"Undefined variable or function: '([^']*)'")
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """`reads` are the facts its condition names. `priority` is None when the rule leaves it to the bot's wish."""
+    """`reads` are the facts its condition names, dotted and in parts. `priority` None leaves it to the bot's wish."""
 
     name: str
     then: Literal["handoff", "bot"]
@@ -32,12 +32,17 @@ class CompiledRule:
     priority: Priority | None
     reason: str
     program: cel.Program
-    reads: tuple[Path, ...]
+    reads: tuple[tuple[str, Path], ...]
 
     @property
     def about_bot(self) -> bool:
         """Whether it looks at what the bot did, and so says something only after the bot has run."""
-        return any(path[0] == "bot" for path in self.reads)
+        return any(path[0] == "bot" for _, path in self.reads)
+
+    @property
+    def heeds_wishes(self) -> bool:
+        """Whether it acts on the bot's asking for a person, whose wishes then count where it has none."""
+        return any(path == ("bot", "asked") for _, path in self.reads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def in_order(settings: PolicySettings) -> Sequence[Rule]:
 
 
 def needed(rules: Sequence[CompiledRule]) -> dict[str, tuple[str, ...] | None]:
-    paths = [path for rule in rules for path in rule.reads]
+    paths = [path for rule in rules for _, path in rule.reads]
     whole = {path[0] for path in paths if len(path) == 1}
     return {
         root: None if root in whole else tuple({path[1] for path in paths if path[0] == root})
@@ -135,7 +140,7 @@ def compile_rule(rule: Rule) -> CompiledRule:
         priority=rule.priority if "priority" in rule.model_fields_set else None,
         reason=rule.reason,
         program=program,
-        reads=paths,
+        reads=tuple((".".join(path), path) for path in paths),
     )
 
 
