@@ -14,7 +14,7 @@ KEPT = 12
 LAST_TEXT = 500
 
 
-def heard(sums: Aggregates, understanding: Understanding | None, text: str) -> Aggregates:
+def after_customer(sums: Aggregates, understanding: Understanding | None, text: str) -> Aggregates:
     """Count one customer message. Without a sentiment (a tap, a picture, an engine down) the mood stays as it was."""
     sums = replace(sums, customer_messages=sums.customer_messages + 1, last_text=text[:LAST_TEXT] or sums.last_text)
     if understanding is None:
@@ -39,12 +39,12 @@ def with_score(sums: Aggregates, score: float) -> Aggregates:
     )
 
 
-def turned(sums: Aggregates) -> Aggregates:
+def after_turn(sums: Aggregates) -> Aggregates:
     """Count one pass over what the customer said, whoever answers it."""
     return replace(sums, turns=sums.turns + 1)
 
 
-def answered(sums: Aggregates, *, said: int = 0, misunderstood: bool = False, failed: bool = False) -> Aggregates:
+def after_bot(sums: Aggregates, *, said: int = 0, misunderstood: bool = False, failed: bool = False) -> Aggregates:
     """Count one answer of a bot: `said` messages. A failure neither ends nor lengthens the misunderstanding streak."""
     streak = sums.misunderstood if failed else sums.misunderstood + 1 if misunderstood else 0
     return replace(
@@ -55,15 +55,15 @@ def answered(sums: Aggregates, *, said: int = 0, misunderstood: bool = False, fa
     )
 
 
-def agent_spoke(sums: Aggregates) -> Aggregates:
+def after_agent(sums: Aggregates) -> Aggregates:
     return replace(sums, agent_messages=sums.agent_messages + 1)
 
 
-def offered(sums: Aggregates) -> Aggregates:
+def after_offer(sums: Aggregates) -> Aggregates:
     """A person was asked for: the streaks that led there have done their work and start anew."""
     return replace(sums, handoffs=sums.handoffs + 1, misunderstood=0, bot_failures=0, lows=0)
 
 
-def returned(sums: Aggregates) -> Aggregates:
+def after_return(sums: Aggregates) -> Aggregates:
     """The bot has the conversation again: old anger must not hand it straight back. What was heard stays on record."""
     return replace(sums, sentiment=0.0, trend=0.0, lows=0, misunderstood=0, bot_failures=0)

@@ -91,7 +91,7 @@ def apply_actions(
         conversation=replace(
             conversation,
             slots=fitting_slots(conversation.slots, tally),
-            aggregates=aggregates.answered(
+            aggregates=aggregates.after_bot(
                 conversation.aggregates, said=len(tally.says), misunderstood=tally.misunderstood, failed=failed
             ),
             bot=pass_to or conversation.bot or bot,
