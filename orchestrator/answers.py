@@ -4,7 +4,6 @@ The rubbish stops here: past this file every action has fields of the right type
 slots that are plain JSON, and there are at most `MOST_ACTIONS` of them. Errors name what came, never its words.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
@@ -193,26 +192,37 @@ def check_link(url: str, safe: re.Pattern[str], what: str) -> None:
         raise Malformed(f"{what} has {scheme!r}; it must start with https://, http:// or /")
 
 
-def check_plain(value: object) -> None:
-    """Raise Malformed unless the value is JSON, no deeper than `DEEPEST`."""
+def check_plain(value: object, what: str = "slots") -> None:
+    """Raise Malformed, naming `what`, unless the value is JSON, no deeper than `DEEPEST`."""
     waiting: list[tuple[object, int]] = [(value, 0)]
     while waiting:
         item, depth = waiting.pop()
         if depth > DEEPEST:
-            raise Malformed(f"slots are nested more than {DEEPEST} levels deep")
+            raise Malformed(f"{what}: nested more than {DEEPEST} levels deep")
         match item:
-            case None | str() | bool():
+            case None | bool():
                 continue
-            case int() | float() if math.isfinite(item) and abs(item) < 2**63:
+            case str() if encodable(item):
+                continue
+            case int() | float() if abs(item) < 2**63:  # neither infinite nor NaN, and an integer in any language
                 continue
             case Mapping():
-                if not all(isinstance(key, str) for key in item):
-                    raise Malformed("slots have a key that is not a string")
+                if not all(isinstance(key, str) and encodable(key) for key in item):
+                    raise Malformed(f"{what}: a key is not a string of text")
                 waiting.extend((inner, depth + 1) for inner in item.values())
             case list() | tuple():
                 waiting.extend((inner, depth + 1) for inner in item)
             case _:
-                raise Malformed(f"slots hold {named(item)} that JSON can't carry")
+                raise Malformed(f"{what}: {named(item)} is something JSON can't carry")
+
+
+def encodable(text: str) -> bool:
+    """Half a surrogate pair is a Python string but not text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def named(value: object) -> str:
