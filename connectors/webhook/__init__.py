@@ -1,0 +1,20 @@
+"""The generic webhook channel: anything that speaks HTTP and JSON becomes a channel, signed by Standard Webhooks.
+
+[apps.shop.channels.kiosk]
+kind = "webhook"
+url = "https://kiosk.example.com/parley"
+secret = "env:KIOSK_SECRET"
+"""
+
+from connectors.webhook.connector import WebhookChannel
+from connectors.webhook.settings import Settings
+from orchestrator import signing
+from orchestrator.ports import Clock, Connector, Files, Http
+
+__all__ = ["Settings", "create"]
+
+
+def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:
+    """Raises Misconfigured when a secret can't be used."""
+    keys = tuple(signing.key(secret.get_secret_value()) for secret in settings.secrets)
+    return WebhookChannel(settings, keys, clock=clock, http=http)
