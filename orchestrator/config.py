@@ -33,7 +33,7 @@ class ServerSettings(Section):
     )
     secret: str = Field(
         "",
-        description="Key for signing visitor tokens and callback URLs; at least 32 characters. Empty: one is made and kept beside the database.",
+        description="Signs visitor tokens and callback URLs; 32 characters or more. Empty: made, and kept by the database.",
     )
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
     stop_seconds: float = Field(20.0, gt=0, description="How long a graceful stop waits for running turns.")
@@ -90,6 +90,9 @@ class NlpSettings(Section):
     translators: tuple[TranslatorSettings, ...] | Literal["auto", "none"] = Field(
         "auto", description="Engines in order; 'auto' takes what works on this machine."
     )
+    memory: tuple[Path, ...] = Field(
+        (), description="TOML files of reviewed translations, asked before any engine; see docs/languages.md."
+    )
     stages: Mapping[str, Mapping[str, Any]] = Field(
         default_factory=dict, description="Settings of the engines, by engine name."
     )
@@ -128,7 +131,7 @@ class Rule(Section):
 
 
 class Hours(Section):
-    """Business hours; `monday = ["09:00-12:00", "13:00-18:00"]`. A day left out is closed; no table at all is always open."""
+    """`monday = ["09:00-12:00", "13:00-18:00"]`. A day left out is closed; no table at all is always open."""
 
     timezone: str = "UTC"
     monday: tuple[str, ...] = ()
@@ -211,7 +214,7 @@ class Settings(BaseSettings):
 
 
 def load(path: Path) -> Settings:
-    """Read the file and the environment. Relative paths in it mean: beside the file. Raises Misconfigured, naming file, line and key."""
+    """Read the file and the environment. Raises Misconfigured, naming file, line and key."""
     try:
         source = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -9,12 +9,16 @@ StageOutcome = Literal["ok", "skipped", "late", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """`code` is ISO 639-1; `confidence` 0..1; `reason` says why this one ("detected", "prior", "asked for" …)."""
+    """`code` is ISO 639-1; `confidence` 0..1; `reason` says why this one ("detected", "prior", "asked for" …).
+
+    `seen` is what the detector made of the words, likeliest first: at most three codes with their 0..1.
+    """
 
     code: str
     confidence: float = 0.0
     engine: str = ""
     reason: str = ""
+    seen: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,8 @@ class Utterance:
 
     `prior` is the conversation's language, "" before anything was said; `hint` the widget's or the
     profile's; `candidates` the app's languages; `typed` is False for a tap or a form, which never
-    change the language; `previous` is the customer's last utterance, for spotting repeats.
+    change the language; `previous` is the customer's last utterance, for spotting repeats; `doubts`
+    counts the messages before this one that read as another language than the prior.
     """
 
     text: str
@@ -80,3 +85,4 @@ class Utterance:
     candidates: tuple[str, ...] = ()
     typed: bool = True
     previous: str = ""
+    doubts: int = 0
