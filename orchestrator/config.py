@@ -90,9 +90,6 @@ class NlpSettings(Section):
     translators: tuple[TranslatorSettings, ...] | Literal["auto", "none"] = Field(
         "auto", description="Engines in order; 'auto' takes what works on this machine."
     )
-    memory: tuple[Path, ...] = Field(
-        (), description="TOML files of reviewed translations, asked before any engine; see docs/languages.md."
-    )
     stages: Mapping[str, Mapping[str, Any]] = Field(
         default_factory=dict, description="Settings of the engines, by engine name."
     )
