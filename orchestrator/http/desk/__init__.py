@@ -1,0 +1,59 @@
+"""The desk: where agents work. Its pages at /desk, its API and live updates below /desk/api."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from orchestrator.config import AppSettings
+from orchestrator.http.desk.actions import case_routes, say_routes
+from orchestrator.http.desk.auth import auth_routes
+from orchestrator.http.desk.counters import Counters
+from orchestrator.http.desk.crew import Crew
+from orchestrator.http.desk.live import live_routes
+from orchestrator.http.desk.login import Login
+from orchestrator.http.desk.names import Names
+from orchestrator.http.desk.pages import page_routes
+from orchestrator.http.desk.sessions import Sessions
+from orchestrator.http.desk.tabs import Tabs
+from orchestrator.http.desk.uploads import upload_routes
+from orchestrator.http.desk.views import Views, team_routes, trace_routes, view_routes
+from orchestrator.http.desk.wire import LARGEST_JSON
+from orchestrator.http.passwords import Passwords
+from orchestrator.ports import Accounts, Bus, Clock, Files, Records
+
+__all__ = ["desk_routes"]
+
+
+def desk_routes(
+    *,
+    crew: Crew,
+    records: Records,
+    accounts: Accounts,
+    bus: Bus,
+    clock: Clock,
+    files: Files,
+    apps: Mapping[str, AppSettings],
+    public_url: str,
+    folder: Path,
+    passwords: Passwords | None = None,
+) -> APIRouter:
+    """`crew` is the engine, `folder` the one that holds web/desk."""
+    sessions = Sessions(accounts, clock, public_url)
+    names = Names(records)
+    tabs = Tabs(bus)
+    login = Login(accounts, bus, clock, tuple(apps), passwords or Passwords())
+    views = Views(records, names, Counters(records, clock), crew)
+    api = APIRouter(prefix="/desk/api", include_in_schema=False, max_body_size=LARGEST_JSON)
+    api.include_router(auth_routes(login, sessions, accounts, apps, tabs))
+    api.include_router(view_routes(views, records, sessions))
+    api.include_router(trace_routes(records, sessions))
+    api.include_router(team_routes(accounts, bus, sessions, apps))
+    api.include_router(case_routes(crew.desk, records, sessions))
+    api.include_router(say_routes(crew.desk, records, sessions))
+    api.include_router(upload_routes(files, records, sessions))
+    api.include_router(live_routes(crew, records, bus, clock, sessions, tabs, names))
+    router = APIRouter(include_in_schema=False)
+    router.include_router(api)
+    router.include_router(page_routes(folder))
+    return router

@@ -1,0 +1,72 @@
+"""Live updates as one agent may see them. Holds what the tab watches; sends nothing itself."""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from typing import Any
+
+from orchestrator import codec
+from orchestrator.http.desk import rows
+from orchestrator.http.desk.names import Names
+from orchestrator.http.desk.sight import sees
+from orchestrator.types import Agent, ConversationChanged, Live, Marked, MessageAdded, TypingChanged
+
+MOST_KNOWN = 1000
+"""Conversations a tab remembers to have shown."""
+
+
+class Frames:
+    """`watched` conversations come in full, others as rows of the lists.
+
+    A conversation the agent may no longer see (it went to another team) comes once more, as "gone".
+    """
+
+    def __init__(self, agent: Agent, names: Names) -> None:
+        self.agent = agent
+        self.names = names
+        self.watched: set[str] = set()
+        self.known: OrderedDict[str, None] = OrderedDict()
+
+    def know(self, conversation_id: str) -> None:
+        self.known[conversation_id] = None
+        self.known.move_to_end(conversation_id)
+        if len(self.known) > MOST_KNOWN:
+            self.known.popitem(last=False)
+
+    def watch(self, conversation_ids: set[str]) -> None:
+        """Only what the agent was found to see may come here."""
+        self.watched = conversation_ids
+        for conversation_id in conversation_ids:
+            self.know(conversation_id)
+
+    async def of(self, event: Live) -> AsyncIterator[dict[str, Any]]:
+        match event:
+            case ConversationChanged():
+                yield await self._conversation(event)
+            case MessageAdded() if event.conversation_id in self.watched:
+                yield frame(event, message=codec.message.plain(event.message))
+            case TypingChanged() if event.conversation_id in self.known and event.author != self.agent.id:
+                yield frame(event, role=event.role, author=event.author, on=event.on)
+            case Marked() if event.conversation_id in self.known:
+                yield frame(event, marks=rows.marks(event.marks))
+
+    async def _conversation(self, event: ConversationChanged) -> dict[str, Any]:
+        conversation = event.conversation
+        if not sees(self.agent, conversation):
+            self.watched.discard(conversation.id)
+            self.known.pop(conversation.id, None)
+            return {"type": "gone", "conversation_id": conversation.id}
+        self.know(conversation.id)
+        row = rows.row(conversation, await self.names.of(conversation), event.handoff)
+        if conversation.id not in self.watched:
+            return frame(event, row=row)
+        return frame(
+            event,
+            row=row,
+            conversation=codec.conversation.plain(conversation),
+            handoff=rows.case_full(event.handoff),
+            queue=rows.queue(event.queue),
+        )
+
+
+def frame(event: Live, **more: Any) -> dict[str, Any]:
+    return {"type": event.kind, "conversation_id": event.conversation_id, **more}
