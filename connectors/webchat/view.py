@@ -1,0 +1,76 @@
+"""What the customer sees of a conversation. Pure: nouns in, frames out."""
+
+from collections.abc import Sequence
+
+from connectors.webchat.wire import AgentShown, MarksShown, Shown, Standing, State
+from orchestrator.types import Agent, Conversation, Marks, Message, QueueView
+
+
+def visible(message: Message) -> bool:
+    return message.visibility == "public" and not message.withdrawn and message.role != "observer"
+
+
+def shown(message: Message, conversation: Conversation, agents: dict[str, str]) -> Shown:
+    """A visible message: the customer's own as typed, everybody else's in the customer's language.
+
+    `agents` are display names by agent id; bots stay nameless, the channel's title is their name.
+    """
+    own = message.role == "customer"
+    language = conversation.language.code
+    translated = None if own else message.translations.get(language)
+    return Shown(
+        seq=message.seq,
+        id=message.id,
+        role=message.role,
+        author=agents.get(message.author, "") if message.role == "agent" else "",
+        at=message.at,
+        parts=message.parts if translated is None else translated,
+        language=(language if translated is not None else message.language) or "",
+        client_id=client_id(message, conversation.address) if own else "",
+    )
+
+
+def external_id(address: str, given: str) -> str:
+    """A client id is unique for its visitor only; the store's is for the channel."""
+    return f"{address}:{given}"
+
+
+def client_id(message: Message, address: str) -> str:
+    return message.external_id.removeprefix(f"{address}:")
+
+
+def state(conversation: Conversation, agent: Agent | None, queue: QueueView | None) -> State:
+    with_agent = conversation.controller.kind == "desk" and bool(conversation.controller.name)
+    waiting = conversation.handoff is not None and conversation.handoff.state == "offered"
+    return State(
+        status=conversation.status,
+        controller="agent" if with_agent else "queue" if waiting else "bot",
+        agent=AgentShown(id=agent.id, name=agent.name) if with_agent and agent else None,
+        queue=Standing(position=queue.position, waiting=queue.waiting, open=queue.open, agents=queue.agents)
+        if waiting and queue
+        else None,
+        language=conversation.language.code if conversation.last_seq else "",
+        busy=conversation.controller.kind == "bot" and conversation.processed_seq < conversation.last_seq,
+    )
+
+
+def marks(conversation: Conversation) -> MarksShown:
+    """A bot has read what it has processed; at the desk a message is delivered, and read when an agent has seen it."""
+    processed, desk = conversation.processed_seq, conversation.marks.desk_read
+    return MarksShown(
+        delivered=max(processed, desk),
+        read=max(processed, desk) if conversation.controller.kind == "bot" else desk,
+        seen=conversation.marks.customer_read,
+    )
+
+
+def newest(messages: Sequence[Message], after: int) -> int:
+    return max((message.seq for message in messages), default=after)
+
+
+def merged(ours: Marks, news: Marks) -> Marks:
+    return Marks(
+        customer_delivered=max(ours.customer_delivered, news.customer_delivered),
+        customer_read=max(ours.customer_read, news.customer_read),
+        desk_read=max(ours.desk_read, news.desk_read),
+    )
