@@ -13,8 +13,10 @@ from orchestrator.types import (
     Live,
     Message,
     Outgoing,
+    Packet,
     Part,
     Rendering,
+    Scope,
     Trace,
     Turn,
     Understanding,
@@ -75,12 +77,15 @@ translations: Codec[Mapping[str, tuple[Part, ...]]] = Codec(
 )
 understanding: Codec[Understanding] = Codec(TypeAdapter(Understanding), "understanding")
 conversation: Codec[Conversation] = Codec(TypeAdapter(Conversation), "conversation")
+packet: Codec[Packet] = Codec(TypeAdapter(Packet), "packet")
 handoff: Codec[Handoff] = Codec(TypeAdapter(Handoff), "handoff")
 trace: Codec[Trace] = Codec(TypeAdapter(Trace), "trace")
 turn: Codec[Turn] = Codec(TypeAdapter(Turn), "turn")
 outgoing: Codec[Outgoing] = Codec(TypeAdapter(Outgoing), "outgoing")
 rendered_parts: Codec[tuple[tuple[Part, ...], ...]] = Codec(TypeAdapter(tuple[tuple[AnyPart, ...], ...]), "renderings")
 live: Codec[Live] = Codec(TypeAdapter(AnyLive), "live update")
+names: Codec[tuple[str, ...]] = Codec(TypeAdapter(tuple[str, ...]), "names")
+scopes: Codec[tuple[Scope, ...]] = Codec(TypeAdapter(tuple[Scope, ...]), "scopes")
 anything: Codec[Mapping[str, Any]] = Codec(TypeAdapter(Mapping[str, Any]), "object")
 
 

@@ -1,0 +1,156 @@
+"""Taking in what customers say: once each, numbered, durable."""
+
+from datetime import datetime
+from sqlite3 import Cursor
+from typing import Any
+
+from orchestrator import codec
+from orchestrator.adapters.sqlite.drafts import Arrival, columns, heard
+from orchestrator.adapters.sqlite.profile import Facts, merged
+from orchestrator.adapters.sqlite.rows import HEAD, MESSAGE, Decoder, Row, message, micros, moment, moved
+from orchestrator.errors import Conflict
+from orchestrator.types import Accepted, Conversation, Received
+
+FIND = (
+    f"SELECT {HEAD}, i.app_id FROM identities i JOIN conversations c ON c.id = i.conversation_id "
+    "WHERE i.channel_id = ? AND i.address = ?"
+)
+BY_EXTERNAL = f"SELECT {MESSAGE} FROM messages WHERE channel_id = ? AND external_id = ? AND external_id <> ''"
+BY_ID = f"SELECT {HEAD} FROM conversations c WHERE c.id = ?"
+INSERT_MESSAGE = (
+    "INSERT INTO messages (id, app_id, conversation_id, channel_id, role, author, at, language, visibility, epoch, "
+    "turn_id, external_id, withdrawn, parts, translations, understanding, seq) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+INSERT_NEW = f"{INSERT_MESSAGE} ON CONFLICT (channel_id, external_id) WHERE external_id <> '' DO NOTHING"
+SAID = (
+    "UPDATE conversations SET last_seq = ?1, customer_seq = ?1, status = 'open', updated_at = ?2, context = ?3 "
+    "WHERE id = ?4"
+)
+OPENED = "UPDATE conversations SET context = ? WHERE id = ?"
+INSERT_CONVERSATION = (
+    "INSERT INTO conversations (id, app_id, customer_id, version, last_seq, processed_seq, customer_seq, status, "
+    "controller_kind, controller_name, team, wake_at, created_at, updated_at, context, head) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+INSERT_IDENTITY = (
+    "INSERT INTO identities (channel_id, address, app_id, customer_id, conversation_id) VALUES (?, ?, ?, ?, ?)"
+)
+INSERT_CUSTOMER = (
+    "INSERT INTO customers (id, app_id, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+)
+FACTS = "SELECT profile, verified FROM customers WHERE id = ?"
+LEARN = "UPDATE customers SET profile = ?, verified = ?, updated_at = ? WHERE id = ?"
+
+
+def accept(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:
+    fresh = arrival.fresh
+    row = db.execute(FIND, (fresh.channel_id, fresh.address)).fetchone()
+    if row is None:
+        return first(db, decoder, arrival)
+    if row[-1] != fresh.app_id:
+        raise Conflict(f"channel {fresh.channel_id!r} is another app's; give this one a name of its own")
+    return next_one(db, decoder, arrival, row[:-1])
+
+
+def next_one(db: Cursor, decoder: Decoder, arrival: Arrival, row: Row) -> Accepted:
+    """The address has a conversation."""
+    conversation = decoder.conversation(row)
+    seq = conversation.last_seq
+    context = row[9] if arrival.context is None else arrival.context
+    updated_at = row[5]
+    if arrival.row is None:
+        db.execute(OPENED, (context, conversation.id))
+    else:
+        seq, updated_at = seq + 1, max(updated_at, arrival.now)
+        written = db.execute(INSERT_NEW, (*own(arrival.row, conversation), seq))
+        if not written.rowcount:
+            return again(db, decoder, arrival)
+        db.execute(SAID, (seq, updated_at, context, conversation.id))
+    learn(db, conversation.customer_id, facts_of(arrival), arrival.now, trusted=True)
+    return accepted(arrival, conversation, seq, moment(updated_at), duplicate=arrival.row is None)
+
+
+def own(row: tuple[Any, ...], conversation: Conversation) -> tuple[Any, ...]:
+    """The message row, moved from the fresh conversation to the one there is."""
+    return (row[0], row[1], conversation.id, *row[3:])
+
+
+def first(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:
+    """A new address: its customer, identity and conversation."""
+    fresh = arrival.fresh
+    if arrival.row is not None and (found := redelivered(db, decoder, arrival)) is not None:
+        return found
+    seq = 0 if arrival.row is None else 1
+    context = arrival.context or codec.anything.dump(fresh.context).decode()
+    head = codec.conversation.dump(fresh).decode()
+    times = (micros(fresh.created_at), micros(fresh.updated_at))
+    owner = (fresh.id, fresh.app_id, fresh.customer_id)
+    db.execute(
+        INSERT_CONVERSATION,
+        (*owner, fresh.version, seq, 0, seq, fresh.status, *columns(fresh), *times, context, head),
+    )
+    db.execute(INSERT_IDENTITY, (fresh.channel_id, fresh.address, fresh.app_id, fresh.customer_id, fresh.id))
+    db.execute(INSERT_CUSTOMER, (fresh.customer_id, fresh.app_id, *times))
+    if arrival.row is not None:
+        db.execute(INSERT_MESSAGE, (*arrival.row, seq))
+    learn(db, fresh.customer_id, facts_of(arrival), arrival.now, trusted=True)
+    return accepted(arrival, fresh, seq, fresh.updated_at, duplicate=False)
+
+
+def accepted(
+    arrival: Arrival, conversation: Conversation, seq: int, updated_at: datetime, *, duplicate: bool
+) -> Accepted:
+    event = arrival.event
+    said = isinstance(event, Received)
+    conversation = moved(
+        conversation,
+        version=conversation.version,
+        last_seq=seq,
+        processed_seq=conversation.processed_seq,
+        status="open" if said else conversation.status,
+        updated_at=updated_at,
+        context=conversation.context if event.context is None else event.context,
+        marks=conversation.marks,
+    )
+    row = heard(conversation, event, arrival.message_id, seq) if isinstance(event, Received) else None
+    return Accepted(conversation=conversation, message=row, duplicate=duplicate)
+
+
+def again(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:
+    """Raises Conflict in place of the IntegrityError nobody expects: the row was refused, yet is not there."""
+    found = redelivered(db, decoder, arrival)
+    if found is None:
+        raise Conflict(f"message {arrival.event.external_id!r} can't be numbered; send it again")
+    return found
+
+
+def redelivered(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted | None:
+    """What was accepted when this event came the first time."""
+    key = (arrival.fresh.channel_id, arrival.event.external_id)
+    row = db.execute(BY_EXTERNAL, key).fetchone()
+    if row is None:
+        return None
+    said = message(row)
+    head = db.execute(BY_ID, (said.conversation_id,)).fetchone()
+    return Accepted(conversation=decoder.conversation(head), message=said, duplicate=True)
+
+
+def facts_of(arrival: Arrival) -> Facts:
+    """What the platform says of the person, what it does not know left out."""
+    event = arrival.event
+    known = {key: value for key, value in event.profile.items() if value is not None}
+    return {"language": event.language, **known} if event.language else known
+
+
+def learn(db: Cursor, customer_id: str, facts: Facts, now: int, *, trusted: bool) -> None:
+    if not facts:
+        return
+    row = db.execute(FACTS, (customer_id,)).fetchone()
+    if row is None:
+        return
+    profile, keys = codec.anything.load(row[0]), codec.names.load(row[1])
+    after, verified = merged(profile, frozenset(keys), facts, trusted=trusted)
+    if after != profile or verified != frozenset(keys):
+        texts = (codec.anything.dump(after).decode(), codec.names.dump(tuple(sorted(verified))).decode())
+        db.execute(LEARN, (*texts, now, customer_id))

@@ -1,0 +1,61 @@
+"""Beside the fence: marks, page context, late answers; and the sweep that finds what nobody works on."""
+
+from datetime import datetime
+from sqlite3 import Cursor
+
+from orchestrator.adapters.sqlite.accept import learn
+from orchestrator.adapters.sqlite.rows import bounded, micros
+from orchestrator.errors import NotFound
+from orchestrator.types import Marks
+
+# A mark beyond the log would make messages to come count as read.
+MARK = (
+    "UPDATE conversations SET customer_delivered = max(customer_delivered, min(last_seq, ?)), "
+    "customer_read = max(customer_read, min(last_seq, ?)), desk_read = max(desk_read, min(last_seq, ?)) "
+    "WHERE id = ? RETURNING customer_delivered, customer_read, desk_read"
+)
+CONTEXT = "UPDATE conversations SET context = ? WHERE id = ? RETURNING customer_id"
+LATE = (
+    "INSERT INTO late_answers (conversation_id, turn_id, actions, at) SELECT id, ?, ?, ? FROM conversations "
+    "WHERE id = ? ON CONFLICT (conversation_id, turn_id) DO NOTHING"
+)
+# Should the wake-up be lost with the process, the sweep finds the answer.
+WAKE = "UPDATE conversations SET wake_at = min(coalesce(wake_at, ?1), ?1) WHERE id = ?2"
+EXISTS = "SELECT 1 FROM conversations WHERE id = ?"
+UNPROCESSED = "SELECT id FROM conversations WHERE processed_seq < customer_seq ORDER BY updated_at LIMIT ?"
+WOKEN = "SELECT id FROM conversations WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at LIMIT ?"
+
+
+def mark(db: Cursor, conversation_id: str, marks: Marks) -> Marks:
+    wanted = (marks.customer_delivered, marks.customer_read, marks.desk_read)
+    row = db.execute(MARK, (*map(bounded, wanted), conversation_id)).fetchone()
+    if row is None:
+        raise missing(conversation_id)
+    return Marks(customer_delivered=row[0], customer_read=row[1], desk_read=row[2])
+
+
+def set_context(db: Cursor, conversation_id: str, context: str, language: str, now: int) -> None:
+    row = db.execute(CONTEXT, (context, conversation_id)).fetchone()
+    if row is None:
+        raise missing(conversation_id)
+    if language:
+        learn(db, row[0], {"language": language}, now, trusted=True)
+
+
+def answer_late(db: Cursor, conversation_id: str, turn_id: str, actions: str, now: int) -> bool:
+    if db.execute(LATE, (turn_id, actions, now, conversation_id)).rowcount:
+        db.execute(WAKE, (now, conversation_id))
+        return True
+    if db.execute(EXISTS, (conversation_id,)).fetchone() is None:
+        raise missing(conversation_id)
+    return False
+
+
+def unfinished(db: Cursor, now: datetime, limit: int) -> list[str]:
+    rows = db.execute(UNPROCESSED, (bounded(limit),)).fetchall()
+    rows += db.execute(WOKEN, (micros(now), bounded(limit))).fetchall()
+    return list(dict.fromkeys(row[0] for row in rows))[:limit]
+
+
+def missing(conversation_id: str) -> NotFound:
+    return NotFound(f"there is no conversation {conversation_id!r}")

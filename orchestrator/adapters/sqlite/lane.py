@@ -1,0 +1,112 @@
+"""A thread that takes everything queued as one batch, and hands the results to the event loop in one go."""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, TypeVarTuple
+
+from orchestrator.errors import Unavailable
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+LARGEST_BATCH = 256
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One operation: `call(cursor, *args)`, and where its result goes."""
+
+    call: Callable[..., Any]
+    args: tuple[Any, ...]
+    future: asyncio.Future[Any]
+
+
+Outcome = tuple[Job, Any, Exception | None]
+Work = Callable[[Sequence[Job]], list[Outcome]]
+
+
+class Lane:
+    """Whatever happens in the thread, every job ends: with its result, its own error, or Unavailable."""
+
+    def __init__(self, name: str, work: Work, loop: asyncio.AbstractEventLoop) -> None:
+        self.name = name
+        self.work = work
+        self.loop = loop
+        self.queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self.closed = False
+        self.thread = threading.Thread(target=self.run, name=f"parley-{name}", daemon=True)
+        self.thread.start()
+
+    def submit(self, call: Callable[[sqlite3.Cursor, *Ts], T], *args: *Ts) -> asyncio.Future[T]:
+        """Queue it; the future has what `call` returned once the batch is durable."""
+        if self.closed:
+            raise Unavailable("the database is closed")
+        job = Job(call, args, self.loop.create_future())
+        self.queue.put(job)
+        if not self.thread.is_alive():
+            self.abandon()
+        return job.future
+
+    async def stop(self) -> None:
+        """Finish what is queued, then end the thread."""
+        if not self.closed:
+            self.closed = True
+            self.queue.put(None)
+        await self.loop.run_in_executor(None, self.thread.join)
+
+    def run(self) -> None:
+        try:
+            while batch := self.take():
+                self.deliver(self.attempt(batch))
+        finally:
+            self.closed = True
+            self.abandon()
+
+    def take(self) -> list[Job]:
+        """Everything queued, at least one; empty when the lane is to stop."""
+        batch: list[Job] = []
+        try:
+            while len(batch) < LARGEST_BATCH:
+                job = self.queue.get(block=not batch)
+                if job is None:
+                    if batch:
+                        self.queue.put(None)
+                    break
+                batch.append(job)
+        except queue.Empty:
+            pass
+        return batch
+
+    def attempt(self, batch: Sequence[Job]) -> list[Outcome]:
+        try:
+            return self.work(batch)
+        except Exception as error:
+            return [(job, None, Unavailable(f"the database failed: {type(error).__name__}: {error}")) for job in batch]
+
+    def deliver(self, outcomes: Sequence[Outcome]) -> None:
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(settle, outcomes)
+
+    def abandon(self) -> None:
+        """The thread is gone: nobody may wait for it."""
+        left = []
+        try:
+            while True:
+                if (job := self.queue.get_nowait()) is not None:
+                    left.append((job, None, Unavailable("the database is closed")))
+        except queue.Empty:
+            self.deliver(left)
+
+
+def settle(outcomes: Sequence[Outcome]) -> None:
+    for job, result, error in outcomes:
+        if job.future.done():
+            continue
+        if error is None:
+            job.future.set_result(result)
+        else:
+            job.future.set_exception(error)

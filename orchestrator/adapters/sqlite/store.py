@@ -1,0 +1,269 @@
+"""SqliteStore: the ports Store, Records and Accounts on one SQLite file."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar, TypeVarTuple
+
+from pydantic_core import PydanticSerializationError
+
+from orchestrator import codec
+from orchestrator.adapters.sqlite import accept, accounts, beside, commit, drafts, load, outbox, records
+from orchestrator.adapters.sqlite.faults import explain
+from orchestrator.adapters.sqlite.lane import Lane, Work
+from orchestrator.adapters.sqlite.rows import Decoder, micros
+from orchestrator.adapters.sqlite.schema import connect, named, prepare
+from orchestrator.adapters.sqlite.works import GroupCommit, Snapshot
+from orchestrator.errors import Unavailable
+from orchestrator.ports import Clock
+from orchestrator.types import (
+    Accepted,
+    Action,
+    Agent,
+    ApiKey,
+    Commit,
+    Committed,
+    Conversation,
+    Customer,
+    DeliveryState,
+    Handoff,
+    HandoffState,
+    Loaded,
+    Marks,
+    Message,
+    Outgoing,
+    Received,
+    Session,
+    Started,
+    Trace,
+)
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class SqliteStore:
+    """One writer, which commits everything queued together; one reader for turns, one for desk and API."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self.clock = clock
+        self.decoder = Decoder()
+        self.lanes: list[Lane] = []
+        self.connections: list[sqlite3.Connection] = []
+
+    async def open(self) -> None:
+        await asyncio.to_thread(prepare, self.path)
+        try:
+            self.connections = [connect(self.path) for _ in range(3)]
+        except sqlite3.Error as error:
+            raise named(self.path, error) from error
+        loop = asyncio.get_running_loop()
+        works: tuple[Work, ...] = (
+            GroupCommit(self.connections[0]),
+            Snapshot(self.connections[1]),
+            Snapshot(self.connections[2]),
+        )
+        names = ("writer", "turns", "records")
+        self.lanes = [Lane(name, work, loop) for name, work in zip(names, works, strict=True)]
+
+    async def close(self) -> None:
+        """Finishes what is queued."""
+        for lane in self.lanes:
+            await lane.stop()
+        for db in self.connections:
+            db.close()
+        self.connections = []
+
+    def write(self, call: Callable[[sqlite3.Cursor, *Ts], T], *args: *Ts) -> "asyncio.Future[T]":
+        return self.lane(0).submit(call, *args)
+
+    def turn(self, call: Callable[[sqlite3.Cursor, *Ts], T], *args: *Ts) -> "asyncio.Future[T]":
+        return self.lane(1).submit(call, *args)
+
+    def read(self, call: Callable[[sqlite3.Cursor, *Ts], T], *args: *Ts) -> "asyncio.Future[T]":
+        return self.lane(2).submit(call, *args)
+
+    def lane(self, number: int) -> Lane:
+        if not self.lanes:
+            raise Unavailable("the database is not open yet")
+        return self.lanes[number]
+
+    def now(self) -> int:
+        return micros(self.clock.now())
+
+    # Store
+
+    async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
+        arrival = drafts.arrival(fresh, event, message_id, self.now())
+        accepted = await self.write(accept.accept, self.decoder, arrival)
+        if accepted.message is not None and not accepted.duplicate and arrival.row is not None:
+            self.decoder.remember(0, accepted.message, len(arrival.row[13]))
+        return accepted
+
+    async def status(self, channel_id: str, external_id: str, state: DeliveryState, error: str) -> None:
+        await self.write(outbox.status, channel_id, external_id, state, error, self.now())
+
+    async def load(self, conversation_id: str, *, history: int) -> Loaded:
+        return await self.turn(load.load, self.decoder, conversation_id, history)
+
+    async def commit(self, wanted: Commit) -> Committed:
+        draft = drafts.draft(wanted)
+        committed, context = await self.write(commit.commit, self.decoder, draft)
+        self.remember(draft, committed, context)
+        return committed
+
+    def remember(self, draft: drafts.Draft, committed: Committed, context: str) -> None:
+        """Keep decoded what the next turn reads."""
+        head = committed.conversation
+        self.decoder.remember_head(draft.head, context, head)
+        for message, row in zip(committed.messages, draft.messages, strict=True):
+            self.decoder.remember(0, message, sum(len(text or "") for text in row[13:16]))
+        for message, row in zip(draft.commit.understood, draft.understood, strict=True):
+            known = self.decoder.messages.get(message.id)
+            if known is not None:
+                self.decoder.remember(head.version, meant(known[1], message), len(row[1] or "") + len(row[2] or ""))
+
+    async def mark(self, conversation_id: str, marks: Marks) -> Marks:
+        return await self.write(beside.mark, conversation_id, marks)
+
+    async def set_context(self, conversation_id: str, context: Mapping[str, Any], language: str) -> None:
+        try:
+            text = codec.anything.dump(context).decode()
+        except PydanticSerializationError as error:
+            raise explain(error) from None
+        await self.write(beside.set_context, conversation_id, text, language, self.now())
+
+    async def answer_late(self, conversation_id: str, turn_id: str, actions: Sequence[Action]) -> bool:
+        try:
+            text = codec.actions.dump(tuple(actions)).decode()
+        except PydanticSerializationError as error:
+            raise explain(error) from None
+        return await self.write(beside.answer_late, conversation_id, turn_id, text, self.now())
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Outgoing]:
+        return await self.turn(outbox.due, now, limit)
+
+    async def settle(self, outgoing: Outgoing) -> None:
+        await self.write(outbox.settle, outgoing)
+
+    async def unfinished(self, now: datetime, limit: int) -> Sequence[str]:
+        return await self.turn(beside.unfinished, now, limit)
+
+    # Records
+
+    async def conversation(self, app_id: str, conversation_id: str) -> Conversation:
+        return await self.read(records.conversation, self.decoder, app_id, conversation_id)
+
+    async def find_conversation(self, channel_id: str, address: str) -> Conversation | None:
+        return await self.read(records.find_conversation, self.decoder, channel_id, address)
+
+    async def conversations(
+        self,
+        app_id: str,
+        *,
+        view: records.View = "all",
+        agent_id: str = "",
+        team: str = "",
+        customer_id: str = "",
+        before: datetime | None = None,
+        limit: int = 50,
+    ) -> Sequence[Conversation]:
+        filters = records.viewed(app_id, view, agent_id, team, customer_id)
+        return await self.read(records.conversations, self.decoder, filters, before, limit)
+
+    async def messages(
+        self, conversation_id: str, *, after: int = 0, before: int = 0, limit: int = 100, public: bool = False
+    ) -> Sequence[Message]:
+        return await self.read(records.messages, self.decoder, conversation_id, after, before, limit, public)
+
+    async def message(self, app_id: str, message_id: str) -> Message:
+        return await self.read(records.message, self.decoder, app_id, message_id)
+
+    async def message_by_external(self, channel_id: str, external_id: str) -> Message | None:
+        return await self.read(records.message_by_external, self.decoder, channel_id, external_id)
+
+    async def customer(self, app_id: str, customer_id: str) -> Customer:
+        return await self.read(records.customer_of, app_id, customer_id)
+
+    async def customers(self, app_id: str, *, before: datetime | None = None, limit: int = 50) -> Sequence[Customer]:
+        return await self.read(records.customers, app_id, before, limit)
+
+    async def handoff(self, app_id: str, handoff_id: str) -> Handoff:
+        return await self.read(records.handoff_of, app_id, handoff_id)
+
+    async def handoffs(
+        self,
+        app_id: str,
+        *,
+        state: HandoffState | None = None,
+        conversation_id: str = "",
+        before: datetime | None = None,
+        limit: int = 50,
+    ) -> Sequence[Handoff]:
+        return await self.read(records.handoffs, app_id, state, conversation_id, before, limit)
+
+    async def waiting(self, app_id: str, *, team: str = "") -> Sequence[Handoff]:
+        return await self.read(records.waiting, app_id, team)
+
+    async def traces(self, conversation_id: str, *, limit: int = 50) -> Sequence[Trace]:
+        return await self.read(records.traces, conversation_id, limit)
+
+    async def trace(self, app_id: str, trace_id: str) -> Trace:
+        return await self.read(records.trace_of, app_id, trace_id)
+
+    async def deliveries(self, conversation_id: str) -> Sequence[Outgoing]:
+        return await self.read(records.deliveries, conversation_id)
+
+    async def counts(self) -> Mapping[str, int]:
+        return await self.read(records.counts)
+
+    # Accounts
+
+    async def add_agent(self, agent: Agent) -> None:
+        await self.write(accounts.add_agent, agent)
+
+    async def save_agent(self, agent: Agent) -> None:
+        await self.write(accounts.save_agent, agent)
+
+    async def agent(self, app_id: str, agent_id: str) -> Agent:
+        return await self.read(accounts.agent, app_id, agent_id)
+
+    async def agent_by_email(self, app_id: str, email: str) -> Agent | None:
+        return await self.read(accounts.agent_by_email, app_id, email)
+
+    async def agents(self, app_id: str) -> Sequence[Agent]:
+        return await self.read(accounts.agents, app_id)
+
+    async def add_session(self, session: Session) -> None:
+        await self.write(accounts.add_session, session, self.now())
+
+    async def session(self, digest: str, now: datetime) -> Session | None:
+        return await self.read(accounts.session, digest, now)
+
+    async def end_session(self, digest: str) -> None:
+        await self.write(accounts.end_session, digest)
+
+    async def add_key(self, key: ApiKey) -> None:
+        await self.write(accounts.add_key, key)
+
+    async def key(self, digest: str) -> ApiKey | None:
+        return await self.read(accounts.key, digest)
+
+    async def keys(self, app_id: str) -> Sequence[ApiKey]:
+        return await self.read(accounts.keys, app_id)
+
+    async def revoke_key(self, app_id: str, key_id: str) -> None:
+        await self.write(accounts.revoke_key, app_id, key_id)
+
+
+def meant(message: Message, understood: Message) -> Message:
+    return replace(
+        message,
+        language=understood.language,
+        translations=understood.translations,
+        understanding=understood.understanding,
+    )

@@ -1,0 +1,17 @@
+"""The address of a database in the configuration."""
+
+from pathlib import Path
+
+from orchestrator.errors import Misconfigured
+
+SCHEME = "sqlite:///"
+
+
+def path_of(url: str, beside: Path = Path()) -> Path:
+    """`sqlite:///relative` (to the folder `beside`) or `sqlite:////absolute`. Raises Misconfigured."""
+    name = url.removeprefix(SCHEME)
+    if name == url or not name or name.startswith(":") or any(mark in name for mark in "\0?#"):
+        raise Misconfigured(
+            f"store url {url!r}: expected 'sqlite:///folder/parley.db' or, absolute, 'sqlite:////folder/parley.db'"
+        )
+    return beside / name
