@@ -8,13 +8,10 @@ secret = "env:KIOSK_SECRET"
 
 from connectors.webhook.connector import WebhookChannel
 from connectors.webhook.settings import Settings
-from orchestrator import signing
 from orchestrator.ports import Clock, Connector, Files, Http
 
 __all__ = ["Settings", "create"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:
-    """Raises Misconfigured when a secret can't be used."""
-    keys = tuple(signing.key(secret.get_secret_value()) for secret in settings.secrets)
-    return WebhookChannel(settings, keys, clock=clock, http=http)
+    return WebhookChannel(settings, clock=clock, http=http)

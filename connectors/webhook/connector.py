@@ -20,9 +20,9 @@ class WebhookChannel:
     kind = "webhook"
     delivery: Literal["push", "pull"] = "push"
 
-    def __init__(self, settings: Settings, keys: Sequence[bytes], *, clock: Clock, http: Http) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock, http: Http) -> None:
         self.settings = settings
-        self.keys = keys
+        self.keys = settings.keys()
         self.clock = clock
         self.http = http
         self.limits = replace(settings.limits, typing=settings.typing)

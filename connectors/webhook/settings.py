@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from orchestrator import signing
+from orchestrator.errors import Misconfigured
 from orchestrator.types import Limits, MediaKind
 
 DEFAULT_LIMITS = Limits(
@@ -81,4 +83,12 @@ class Settings(BaseModel):
     def signed(self) -> Self:
         if self.signature == "standard" and not self.secrets:
             raise ValueError("secret is missing; set one, or signature = 'none' to take unsigned requests from anybody")
+        self.keys()
         return self
+
+    def keys(self) -> tuple[bytes, ...]:
+        """Raises ValueError when a secret can't be used."""
+        try:
+            return tuple(signing.key(secret.get_secret_value()) for secret in self.secrets)
+        except Misconfigured as error:
+            raise ValueError(str(error)) from None
