@@ -55,7 +55,7 @@ async def find_key(accounts: Accounts, authorization: str) -> ApiKey:
     scheme, _, plain = authorization.strip().partition(" ")
     plain = plain.strip()
     if scheme.lower() != "bearer" or not plain.startswith(PREFIX):
-        raise Unauthenticated("an API key is needed: 'Authorization: Bearer pk_…'; 'parley api add-key' makes one")
+        raise Unauthenticated("an API key is needed: 'Authorization: Bearer pk_…'; 'parley keys add' makes one")
     key = await accounts.key(digest(plain))
     if key is None or key.revoked:
         raise Unauthenticated("this API key is unknown or was revoked")

@@ -1,0 +1,77 @@
+"""What the API looks like: /openapi.json for programs, /docs for people. Loads nothing from anywhere else."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import RedirectResponse, Response
+
+ABOUT = """Everything Parley knows and does, for programs: conversations and their messages, customers, handoffs to
+people, bots, channels, and the trace of every turn.
+
+Ask with `Authorization: Bearer pk_…`. A key belongs to one app and holds one or more scopes: `read`, `write` (also
+reads) and `admin` (everything, and the keys). Errors are `{"error": {"code", "message"}}`. Lists are pages: go on with
+`cursor` set to the `next` of the page before. Times are UTC, ISO 8601.
+"""
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def schema(api: APIRouter, version: str) -> dict[str, Any]:
+    """OpenAPI 3.1 of the API alone; what a browser page or a platform uses is not part of it."""
+    found = get_openapi(
+        title="Parley API", version=version, description=ABOUT, routes=api.routes, servers=[{"url": "/"}]
+    )
+    for path in found["paths"].values():
+        for operation in path.values():
+            # FastAPI's own form of a validation error: ours is 400, in the form of every other error.
+            operation["responses"].pop("422", None)
+            operation["operationId"] = re.sub(r"_v1_.*", "", operation["operationId"])
+    for name in ("HTTPValidationError", "ValidationError"):
+        found["components"]["schemas"].pop(name, None)
+    return found
+
+
+def routes(api: APIRouter, folder: Path, version: str) -> APIRouter:
+    """`folder` holds web/docs."""
+    router = APIRouter(include_in_schema=False)
+    described = orjson.dumps(schema(api, version))
+    files = StaticFiles(directory=folder)
+
+    @router.get("/openapi.json")
+    async def openapi() -> Response:
+        return Response(described, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    @router.get("/docs/")
+    async def slash() -> Response:
+        return RedirectResponse("/docs")
+
+    @router.api_route("/docs", methods=["GET", "HEAD"])
+    @router.api_route("/docs/{path:path}", methods=["GET", "HEAD"])
+    async def page(request: Request, path: str = "index.html") -> Response:
+        response = await files.get_response(path, request.scope)
+        response.headers.update(HEADERS)
+        return response
+
+    return router

@@ -1,0 +1,202 @@
+"""What the API shows of each noun. Read from the dataclasses by attribute; no `app_id`, no digests, no internals."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.codec import AnyPart
+from orchestrator.types import (
+    Aggregates,
+    BotCall,
+    Controller,
+    Decision,
+    HandoffRef,
+    HandoffState,
+    Limits,
+    Loss,
+    Marks,
+    Priority,
+    QueueView,
+    Role,
+    Scope,
+    Spoken,
+    StageRun,
+    Understanding,
+    Visibility,
+)
+
+Facts = Mapping[str, str | int | float | bool | None]
+AnyJson = Any
+
+
+class View(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Problem(View):
+    """Every error has this form. `fields` names what was wrong with a request, place by place."""
+
+    class Error(View):
+        class Field(View):
+            field: str
+            problem: str
+
+        code: str
+        message: str
+        fields: list[Field] | None = None
+
+    error: Error
+
+
+class ConversationView(View):
+    id: str
+    channel_id: str
+    address: str = Field(description="Who the customer is on that channel.")
+    customer_id: str
+    status: Literal["open", "closed"]
+    controller: Controller = Field(description="Who may speak to the customer now.")
+    bot: str
+    language: Spoken
+    epoch: int = Field(description="Grows with each change of controller.")
+    last_seq: int
+    slots: Mapping[str, AnyJson]
+    context: Mapping[str, AnyJson]
+    aggregates: Aggregates
+    handoff: HandoffRef | None
+    marks: Marks
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConversationWithQueue(ConversationView):
+    queue: QueueView | None = Field(None, description="Where the customer stands while waiting for a person.")
+
+
+class MessageView(View):
+    id: str
+    conversation_id: str
+    seq: int
+    role: Role
+    author: str
+    at: datetime
+    parts: list[AnyPart]
+    language: str | None
+    translations: Mapping[str, list[AnyPart]]
+    understanding: Understanding | None
+    visibility: Visibility
+    withdrawn: bool = Field(description="Overtaken by a change of controller before it went out.")
+    turn_id: str
+
+
+class MessagePage(View):
+    """Oldest first. `earlier` is the `before` of the page before (null: none), `later` the `after` to go on with."""
+
+    data: list[MessageView]
+    earlier: int | None
+    later: int
+
+
+class CustomerView(View):
+    id: str
+    profile: Facts
+    created_at: datetime
+    updated_at: datetime
+
+
+class HandoffView(View):
+    id: str
+    conversation_id: str
+    state: HandoffState
+    team: str
+    priority: Priority
+    reason: str
+    language: str
+    agent_id: str
+    offered_at: datetime
+    accepted_at: datetime | None
+    ended_at: datetime | None
+    expires_at: datetime | None
+    note: str
+
+
+class PacketView(View):
+    """The Handoff packet, schema version 1: all a person needs to take over."""
+
+    version: Literal[1]
+    reason: str
+    rule: str
+    evidence: list[int] = Field(description="The `seq`s that made the rule hold.")
+    values: Mapping[str, AnyJson]
+    transcript: list[MessageView]
+    sentiment: list[float]
+    intents: list[str]
+    slots: Mapping[str, AnyJson]
+    tried: list[str]
+    profile: Facts
+    context: Mapping[str, AnyJson]
+    channel_id: str
+    channel_kind: str
+    language: str
+    team: str
+    priority: Priority
+    summary: str
+
+
+class HandoffWithPacket(HandoffView):
+    packet: PacketView
+
+
+class TraceView(View):
+    id: str
+    conversation_id: str
+    turn_id: str
+    at: datetime
+    ms: float
+    epoch: int
+    outcome: Literal["answered", "handed_off", "at_desk", "waiting", "discarded", "failed"]
+    seqs: list[int]
+    stages: list[StageRun]
+    decisions: list[Decision]
+    bots: list[BotCall]
+    actions: list[Annotated[Any, Field(description="What the bot wanted; see docs/bots.md.")]]
+    losses: list[Loss]
+    notes: list[str]
+
+
+class BotView(View):
+    name: str
+    kind: str
+    language: str = Field(description='"" when it answers in the customer\'s language.')
+    default: bool = Field(description="Whether it answers unless a rule or channel says otherwise.")
+    deadline: float
+    fallback: str
+    health: Literal["ok", "failing", "resting", "on_trial"] = Field(
+        description="failing: its last call failed; resting: its circuit is open; on_trial: the next call decides."
+    )
+    failures: int = Field(description="Failures in a row.")
+
+
+class ChannelView(View):
+    id: str
+    kind: str
+    bot: str
+    delivery: Literal["push", "pull"]
+    rate: int = Field(description="Messages one customer may send a minute.")
+    max_bytes: int
+    hook: str = Field(description="Path the platform delivers to; empty for a channel without one.")
+    limits: Limits = Field(description="What the channel can show natively.")
+
+
+class KeyView(View):
+    id: str
+    name: str
+    hint: str = Field(description="The first characters of the key.")
+    scopes: list[Scope]
+    created_at: datetime
+    revoked: bool
+
+
+class NewKey(KeyView):
+    key: str = Field(description="The key itself: shown this once, and never again.")
