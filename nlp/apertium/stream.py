@@ -1,0 +1,72 @@
+"""Plain text to Apertium's stream format and back, and the little that its generators leave undone.
+
+Stream format (wiki.apertium.org/wiki/Apertium_stream_format): these characters are escaped by a backslash, and what
+stands in unescaped brackets is a superblank, which is carried through untouched.
+"""
+
+import re
+
+RESERVED = re.compile(r"[\[\]\\/@<>^${}]")
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+SUPERBLANK = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)*)\]", re.DOTALL)
+BLANKS = re.compile(r"[\t\r\n]+ *| {2,}")
+# What apertium-destxt appends so that the tagger sees a sentence end.
+FULL_STOP = ".[]"
+
+SPANISH_ENDS = re.compile(r"([^.!?…\n¿¡]*[^.!?…\n¿¡\s][^.!?…\n¿¡]*)([?!]+)")
+SPACES = re.compile(r" {2,}")
+NO_OPENING_MARKS = str.maketrans("", "", "¿¡")
+
+
+def escape(text: str) -> str:
+    """One text as a stream, blanks other than single spaces in superblanks. NUL ends a text: it is left out."""
+    clean = text.replace("\0", "")
+    pieces: list[str] = []
+    at = 0
+    for blank in BLANKS.finditer(clean):
+        pieces.append(RESERVED.sub(lambda m: "\\" + m[0], clean[at : blank.start()]))
+        pieces.append(f"[{blank[0]}]")
+        at = blank.end()
+    pieces.append(RESERVED.sub(lambda m: "\\" + m[0], clean[at:]))
+    return "".join(pieces)
+
+
+def unescape(stream: str) -> str:
+    """The text of a stream: superblanks opened, escapes undone."""
+    return ESCAPED.sub(r"\1", SUPERBLANK.sub(r"\1", stream))
+
+
+def tidy(source_text: str, text: str, target: str) -> str:
+    """Keep the edges, the spacing and the first letter's case of the source; question marks as the target has them."""
+    if not SPACES.search(source_text):
+        text = SPACES.sub(" ", text)
+    text = same_opening(source_text, same_edges(source_text, text))
+    return open_questions(text) if target == "es" else text.translate(NO_OPENING_MARKS)
+
+
+def same_edges(source_text: str, text: str) -> str:
+    """Generators leave a blank where a word was dropped at the edge."""
+    core = source_text.strip()
+    if not core:
+        return text
+    at = source_text.index(core)
+    return source_text[:at] + text.strip() + source_text[at + len(core) :]
+
+
+def same_opening(source_text: str, text: str) -> str:
+    first = next((c for c in source_text if c.isalpha()), "")
+    at = next((i for i, c in enumerate(text) if c.isalpha()), -1)
+    if at >= 0 and first.isupper() and text[at].islower():
+        return text[:at] + text[at].upper() + text[at + 1 :]
+    return text
+
+
+def open_questions(text: str) -> str:
+    """`Cuánto cuesta?` becomes `¿Cuánto cuesta?`: English has no opening mark for Apertium to carry over."""
+
+    def opened(found: re.Match[str]) -> str:
+        words, mark = found[1], found[2]
+        lead = words[: len(words) - len(words.lstrip())]
+        return f"{lead}{'¿' if mark[0] == '?' else '¡'}{words.lstrip()}{mark}"
+
+    return text if "¿" in text or "¡" in text else SPANISH_ENDS.sub(opened, text)

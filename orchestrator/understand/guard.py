@@ -1,0 +1,151 @@
+"""Keeps what must not be translated: links, addresses, numbers, codes, placeholders, markup and emoji become tokens.
+
+`mask` puts ⟦0⟧, ⟦1⟧ … in their place, an engine translates around them, `restore` puts each back letter for letter, or
+says that one is missing or came twice. Measured on Apertium 3.8: brackets of this kind pass untouched, while
+`https://a.b` and `$0$` break (docs/adr/0006). Card numbers and IBANs are numbers too: no engine ever sees one.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+LINK_END = r"""[^\s<>"'⟦⟧.,;:!?)\]]"""
+# Skipped in one step: nothing that is kept begins with a whole ordinary word (a quarter of the time without).
+PLAIN = r"(?P<plain>(?!(?:eur|usd|gbp|chf)\b)[^\W\d_]++(?=[\s,;!?]|[.:](?!\S)|\Z))"
+# Each alternative keeps one kind of thing; the first that matches at a place wins.
+KINDS = rf"""
+      ```.*?```|`[^`\n]+`                                         # code
+    | !?\[(?=[^\[\]\n]*\]\()                                      # [label](target): the label is translated
+    | \]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)
+    | \[[a-z_]+:[^\[\]\s]+\]                                      # [button:CONFIRM]
+    | (?<![a-z\d+.\-])(?:[a-z][a-z\d+.\-]{{0,15}}://|www\.)[^\s<>"'⟦⟧]*{LINK_END}
+    | (?<![\w.+\-])[\w.+\-]++@[\w\-]+(?:\.[\w\-]+)+               # e-mail
+    | (?<![\w@.\-])(?:[a-z\d\-]{{1,63}}\.){{1,5}}(?:com|org|net|io|app|shop|eu|es|it|nl|de|fr|uk|pt|example)\b
+      (?:/[^\s<>"'⟦⟧]*{LINK_END})?
+    | </?[a-z][^<>\n]*>|&(?:[a-z]+|\#\d+|\#x[\da-f]+);            # HTML
+    | \{{\{{[^{{}}\n]*\}}\}}|[$%\#]?\{{[^{{}}\n]*\}}|%\([^()\n]*\)[a-z]|%(?=[sd]\b)[sd]
+    | (?<![\w.])[@\#][\w][\w.\-]*\w|(?<![\w.])[@\#]\w             # @handle, #tag, #A-99812
+    | (?-i:[A-Z]{{2}}\d{{2}}[ ]?[A-Z\d]{{4}}(?:[ ]?\d[A-Z\d]{{0,3}}){{1,7}})  # IBAN
+    | (?:(?:[€$£¥₹₽₺]|\b(?:eur|usd|gbp|chf)\b)[ \u00a0]?)?
+      (?:\+?\(?\d(?:[\d \u00a0().,'’/:\-]{{0,40}}\d)?(?![a-z\d])     # phone, card, price, date, time
+         (?:[ \u00a0]?(?:[€£¥₹₽₺%‰°$]|\b(?:eur|usd|gbp|chf)\b))?)
+    | (?<![a-z\d])(?=(?:[a-z]{{1,30}}+[\-_./+]){{0,6}}+[a-z]{{0,30}}+\d)
+      [a-z\d]++(?:[\-_./+][a-z\d]++)*+                            # SAVE20, AB-12-CD, 1Z999AA1
+    | (?<!\w)[^\W_]++(?:_++[^\W_]++)++                            # CONFIRM_ORDER, first_name
+    | (?-i:(?<!\w)[A-Z]{{2,}}(?:-[A-Z]{{2,}})+(?!\w))
+    | (?<!\w)[*_~]{{1,3}}(?=\S)|(?<=\S)[*_~]{{1,3}}(?!\w)             # emphasis
+    | [0-9\#*]\ufe0f?\u20e3
+    | (?:[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2190-\u21ff\u2300-\u23ff\u3030\u303d©®™]
+         [\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*)+
+    | (?<!\w)(?:[:;=]['’]?-?[()dpo/\\|*3\[\]](?!\w)|<3|\^\^)      # :-)
+    | (?<!\S)&(?!\S)
+    | [⟦⟧〚〛]+
+"""
+FLAGS = re.VERBOSE | re.IGNORECASE | re.DOTALL
+KEPT = re.compile(f"{PLAIN} | {KINDS}", FLAGS)
+# Words that are shouted, not names, in the languages bots are mostly written in; and currencies, kept with their sum.
+SHOUTED = (
+    "ALL|ALWAYS|AND|ANY|ARE|BEFORE|CAN|CANNOT|DO|DON|DONT|EVER|FREE|HOW|IF|IMPORTANT|IS|IT|MUST|MY|NEVER|NEW|NO|NOT|"
+    "NOTE|NOW|OFF|ON|ONE|ONLY|OR|OUT|PLEASE|READ|SALE|SORRY|STOP|THE|THIS|TO|TODAY|VERY|WARNING|WE|YES|YOU|YOUR|"
+    "GRATIS|HOY|IMPORTANTE|MUY|NUEVO|NUNCA|PARA|SIEMPRE|SOLO|SÓLO|TODO|YA|NON|MAI|SEMPRE|NUOVO|OGGI|NIET|NOOIT|NIEUW|"
+    "ALTIJD|ALLEEN|NICHT|NIE|IMMER|NEU|NUR|PAS|JAMAIS|TOUJOURS|NOUVEAU|NÃO|AGORA|EUR|USD|GBP|CHF"
+)
+CAPITALS = rf"(?-i:(?<!\w)(?!(?:{SHOUTED})(?!\w))[A-Z]{{2,}}s?(?!\w))"
+KEPT_WITH_ACRONYMS = re.compile(f"{CAPITALS} | {PLAIN} | {KINDS}", FLAGS)
+TOKEN = re.compile(r"[⟦〚]\s*(\d+)\s*[⟧〛]|\[\[\s*(\d+)\s*\]\]")
+STRAY = re.compile(r"[⟦⟧〚〛]")
+MARKUP = re.compile(r"[*_~]{1,3}|!?\[|\]\(.*\)|</?[a-zA-Z].*>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """`text` with tokens in it; `kept[n]` is what ⟦n⟧ stands for."""
+
+    text: str
+    kept: tuple[str, ...] = ()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether anything is left to translate or to tell a language by."""
+        return any(char.isalpha() for char in TOKEN.sub(" ", self.text))
+
+
+def mask(text: str, *, acronyms: bool = False) -> Masked:
+    """`acronyms`: also keep words in capitals, for texts of bots and agents; a customer's may be shouting."""
+    if is_machine_text(text):
+        return Masked("⟦0⟧", (text,))
+    masked = mask_all(KEPT, text)
+    if acronyms and any(char.islower() for char in masked.text):
+        return mask_all(KEPT_WITH_ACRONYMS, text)
+    return masked
+
+
+def mask_all(kinds: re.Pattern[str], text: str) -> Masked:
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        if found["plain"]:
+            return found[0]
+        kept.append(found[0])
+        return f"⟦{len(kept) - 1}⟧"
+
+    return Masked(kinds.sub(keep, text), tuple(kept))
+
+
+def is_machine_text(text: str) -> bool:
+    """JSON that a platform or a script sent where a person's words are expected."""
+    stripped = text.strip()
+    if not stripped or stripped[0] + stripped[-1] not in ("{}", "[]"):
+        return False
+    try:
+        json.loads(stripped)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def plain_words(text: str) -> str:
+    """The words alone, for telling the language: everything kept is a blank."""
+    return " ".join(TOKEN.sub(" ", mask(text).text).split())
+
+
+def restore(translated: str, masked: Masked) -> str | None:
+    """The translation with everything kept back in place; None when a token is missing, came twice or was made up."""
+    if STRAY.search(TOKEN.sub("", translated)):
+        return None
+    pieces = TOKEN.split(translated)
+    texts = pieces[::3]
+    order = [int(one or two) for one, two in zip(pieces[1::3], pieces[2::3], strict=True)]
+    if sorted(order) != list(range(len(masked.kept))):
+        return None
+    for place, index in enumerate(order):
+        texts[place], texts[place + 1] = respaced(index, masked, texts[place], texts[place + 1])
+    kept = [masked.kept[index] for index in order]
+    return texts[0] + "".join(word + text for word, text in zip(kept, texts[1:], strict=True))
+
+
+def respaced(index: int, masked: Masked, left: str, right: str) -> tuple[str, str]:
+    """Engines drop and add blanks beside tokens: markup clings to its word as it did, a value stands apart."""
+    before, _, after = masked.text.partition(f"⟦{index}⟧")
+    apart_left, apart_right = before[-1:].isspace() or not before, after[:1].isspace() or not after
+    if MARKUP.fullmatch(masked.kept[index]):
+        if apart_left and not apart_right:
+            return left, right.lstrip(" ")
+        if apart_right and not apart_left:
+            return left.rstrip(" "), right
+        return left, right
+    if before[-1:].isspace() and left[-1:].isalnum():
+        left += " "
+    if after[:1].isspace() and right[:1].isalnum():
+        right = " " + right
+    return left, right
+
+
+def between(masked: Masked) -> tuple[str, ...]:
+    """The words between the tokens, for engines that lose them: one more than there are tokens."""
+    return tuple(TOKEN.split(masked.text)[::3])
+
+
+def join(words: tuple[str, ...]) -> str:
+    """`between` undone: the words with the tokens where they were."""
+    return words[0] + "".join(f"⟦{index}⟧{word}" for index, word in enumerate(words[1:]))
