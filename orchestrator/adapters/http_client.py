@@ -1,0 +1,226 @@
+"""Outgoing HTTP over one aiohttp session: a deadline, a cap on what comes back, and the guard on where it goes."""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from orchestrator.adapters.ssrf import Guard, web
+from orchestrator.errors import SendFailed, TooLarge
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAX_HOPS = 5
+HARMLESS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
+"""Headers that go along to another origin. Any other may be a key: X-Api-Key, DeepL-Auth-Key, webhook-signature …"""
+
+UNREACHED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""Nothing was sent yet: the next address may be tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HttpResponse; header names are compared without case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One hop of a request. `str(ask)` is what errors may say: no path, query or user, each can hold a secret."""
+
+    method: str
+    url: URL
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    trusted: bool
+    patience: float
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url.origin()}"
+
+
+class HttpClient:
+    """Implements Http. `tls` replaces the system's certificate authorities."""
+
+    def __init__(self, guard: Guard | None = None, *, agent: str = "Parley", tls: ssl.SSLContext | None = None) -> None:
+        self.guard = guard or Guard()
+        self.agent = agent
+        self.tls: ssl.SSLContext | bool = tls or True
+        self.session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """In the event loop that will make the requests."""
+        self.session = aiohttp.ClientSession(
+            # No limit on connections: turns are limited already, and a hanging bot must not use up those of others.
+            # Idle ones go after 4 s, before common servers hang up (uvicorn: 5 s) just as a request sets out.
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=4.0, ssl=self.tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self.agent},
+            timeout=aiohttp.ClientTimeout(total=None, connect=None),
+        )
+
+    async def close(self) -> None:
+        if self.session is not None:
+            await self.session.close()
+            self.session = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,  # noqa: ASYNC109 - the port's word
+        max_bytes: int = 1_048_576,
+        trusted: bool = False,
+    ) -> Answer:
+        """As the port says. `timeout` covers it all, from DNS to the last byte; up to five redirects are followed."""
+        target, signed = parsed(url), dict(headers or {})
+        if target.user is not None and "authorization" not in map(str.lower, signed):
+            signed["Authorization"] = basic(target)
+        bare = target.with_user(None)
+        ask = Ask(method=method, url=bare, headers=signed, body=body, trusted=trusted, patience=timeout)
+        checked(ask)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self.follow(ask, max_bytes)
+        except TimeoutError:
+            raise SendFailed(f"{ask}: no whole answer within {timeout:g} s", retryable=True) from None
+
+    async def follow(self, ask: Ask, max_bytes: int) -> Answer:
+        for _ in range(MAX_HOPS + 1):
+            answer = await self.hop(ask, max_bytes)
+            if answer.status not in REDIRECTS or not answer.headers.get("Location"):
+                return answer
+            ask = redirected(ask, answer)
+        raise SendFailed(f"{ask}: redirected more than {MAX_HOPS} times", retryable=False)
+
+    async def hop(self, ask: Ask, max_bytes: int) -> Answer:
+        """Where the guard is asked, each address it gave is tried in turn."""
+        if ask.trusted:
+            return await self.exchange(ask, ask.url, ask.patience, max_bytes)
+        *others, last = await self.guard.addresses(ask.url)
+        patience = ask.patience / (len(others) + 1)
+        for address in others:
+            try:
+                return await self.exchange(ask, ask.url.with_host(address), patience, max_bytes)
+            except Unreached:
+                continue
+        return await self.exchange(ask, ask.url.with_host(last), patience, max_bytes)
+
+    async def exchange(self, ask: Ask, url: URL, patience: float, max_bytes: int) -> Answer:
+        """`url` may name an address in place of the host; name and certificate stay those of the host."""
+        if self.session is None:
+            raise RuntimeError("HttpClient.open() comes before the first request")
+        pinned = url.raw_host != ask.url.raw_host
+        headers = CIMultiDict(ask.headers)
+        if pinned:
+            headers["Host"] = ask.url.host_port_subcomponent or ""
+        try:
+            async with self.session.request(
+                ask.method,
+                url,
+                headers=headers,
+                data=ask.body or None,
+                allow_redirects=False,
+                server_hostname=ask.url.raw_host if pinned and url.scheme == "https" else None,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience),
+            ) as response:
+                return await read(ask, response, max_bytes)
+        except UNREACHED as error:
+            raise Unreached(f"{ask}: can't be reached: {reason(error)}", retryable=True) from None
+        except aiohttp.ClientError as error:
+            raise SendFailed(f"{ask}: {reason(error)}", retryable=True) from None
+
+
+class Unreached(SendFailed):
+    """No connection came about."""
+
+
+async def read(ask: Ask, response: aiohttp.ClientResponse, max_bytes: int) -> Answer:
+    """The body as it arrives, unpacked: leaving early closes the connection. Raises TooLarge."""
+    headers = response.headers
+    if response.status in REDIRECTS and headers.get("Location"):
+        return Answer(status=response.status, headers=headers)
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > max_bytes:
+            raise TooLarge(f"{ask}: the answer has more than {max_bytes} bytes")
+    return Answer(status=response.status, headers=headers, body=bytes(body))
+
+
+def parsed(url: str) -> URL:
+    """Raises SendFailed, without the URL: it may hold a secret."""
+    try:
+        target = URL(url)
+    except ValueError:
+        target = URL()
+    if not web(target):
+        raise SendFailed("the address to call is not an http or https URL", retryable=False)
+    return target
+
+
+def basic(url: URL) -> str:
+    """The user and password of a URL as a header (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode()
+
+
+def checked(ask: Ask) -> None:
+    """Raises SendFailed on what would end a line early and start a header of somebody else's choice."""
+    for text in (ask.method, *ask.headers.keys(), *ask.headers.values()):
+        if any(ord(letter) < 32 and letter != "\t" for letter in text) or "\x7f" in text:
+            raise SendFailed(f"{ask.url.origin()}: a header or the method holds a control character", retryable=False)
+
+
+def redirected(ask: Ask, answer: Answer) -> Ask:
+    """The next hop, by the rules of the Fetch standard (fetch.spec.whatwg.org/#http-redirect-fetch).
+
+    Trust is for the origin it was given to; elsewhere the guard looks, and nothing that may be a key goes along.
+    """
+    try:
+        url = ask.url.join(URL(answer.headers["Location"])).with_user(None)
+    except ValueError:
+        url = URL()
+    if not web(url):
+        raise SendFailed(f"{ask}: redirected to something that is not an http or https URL", retryable=False)
+    if ask.url.scheme == "https" and url.scheme == "http":
+        raise SendFailed(f"{ask}: redirected from https to http", retryable=False)
+    if url.origin() != ask.url.origin():
+        kept = {name: value for name, value in ask.headers.items() if name.lower() in HARMLESS}
+        ask = replace(ask, headers=kept, trusted=ask.trusted and upgraded(ask.url, url))
+    becomes_get = answer.status == 303 or (answer.status in (301, 302) and ask.method == "POST")
+    if becomes_get and ask.method not in ("GET", "HEAD"):
+        kept = {name: value for name, value in ask.headers.items() if name.lower() != "content-type"}
+        ask = replace(ask, method="GET", body=b"", headers=kept)
+    return replace(ask, url=url)
+
+
+def upgraded(old: URL, new: URL) -> bool:
+    """The same host, from http to https, on the usual ports."""
+    return (old.raw_host, old.port, old.scheme, new.port, new.scheme) == (new.raw_host, 80, "http", 443, "https")
+
+
+def reason(error: Exception) -> str:
+    """Why, in words that hold nothing of the request: aiohttp's own may quote its URL or headers."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return "its certificate is not valid for it"
+        case aiohttp.ServerDisconnectedError():
+            return "it hung up without an answer"
+        case aiohttp.ClientPayloadError():
+            return "its answer broke off or can't be unpacked"
+        case aiohttp.ClientOSError() if error.strerror:
+            return error.strerror
+        case TimeoutError():
+            return "no connection in time"
+        case _:
+            return f"it does not answer as HTTP ({type(error).__name__})"
