@@ -35,6 +35,7 @@ class BotCaller:
         """Ask `name`, then its fallbacks while they fail, then whom they pass to. Never raises for a bot's fault."""
         calls: list[BotCall] = []
         gathered: list[Action] = []
+        passed: tuple[PassTo, ...] = ()
         while len(calls) < MOST_BOTS:
             answer = await self.one(app, name, turn, typing)
             calls.extend(answer.calls)
@@ -42,11 +43,13 @@ class BotCaller:
                 following = app.bots[name].settings.fallback if name in app.bots else ""
             else:
                 gathered.extend(action for action in answer.actions if not isinstance(action, PassTo))
-                following = next((action.bot for action in answer.actions if isinstance(action, PassTo)), "")
+                wished = tuple(action for action in answer.actions if isinstance(action, PassTo))
+                passed = wished or passed
+                following = wished[-1].bot if wished else ""
             if not following or any(call.bot == following for call in calls):
-                return replace(answer, actions=tuple(gathered), calls=tuple(calls))
+                return replace(answer, actions=(*gathered, *passed), calls=tuple(calls))
             name = following
-        return Answer(bot=name, actions=tuple(gathered), calls=tuple(calls), failed=not gathered)
+        return Answer(bot=name, actions=(*gathered, *passed), calls=tuple(calls), failed=not gathered)
 
     async def one(self, app: App, name: str, turn: Turn, typing: Callable[[], Awaitable[None]]) -> Answer:
         running = app.bots.get(name)

@@ -24,6 +24,8 @@ from orchestrator.types import (
     Limits,
     Loaded,
     Message,
+    Packet,
+    Profile,
     Said,
     Tap,
     Turn,
@@ -93,6 +95,27 @@ class Briefing:
             desk=DeskPresence(agents=await self.herald.agents(app, app.settings.policy.team)),
         )
 
+    def packet(
+        self,
+        app: App,
+        conversation: Conversation,
+        order: HandoffOrder,
+        messages: Sequence[Message],
+        profile: Profile,
+        decision: Decision | None = None,
+        heard: Heard | None = None,
+    ) -> Packet:
+        """Everything a person needs to know; without a `decision` an agent stepped in unasked."""
+        return decide.packet(
+            conversation,
+            decision=decision or Decision(route="handoff", reason=order.reason),
+            order=order,
+            messages=messages,
+            profile=profile,
+            channel_kind=channel_view(app, conversation.channel_id).kind,
+            evidence=tuple(message.seq for message in heard.messages) if heard else (),
+        )
+
     async def offer(
         self,
         app: App,
@@ -107,14 +130,8 @@ class Briefing:
         order = decision.handoff or HandoffOrder(
             team=app.settings.policy.team, priority="normal", reason=decision.reason
         )
-        packet = decide.packet(
-            conversation,
-            decision=decision,
-            order=order,
-            messages=(*loaded.history, *heard.messages, *said),
-            profile=loaded.profile,
-            channel_kind=channel_view(app, conversation.channel_id).kind,
-            evidence=tuple(message.seq for message in heard.messages),
+        packet = self.packet(
+            app, conversation, order, (*loaded.history, *heard.messages, *said), loaded.profile, decision, heard
         )
         conversation, handoff = handoffs.offered(
             app, conversation, order, packet, handoff_id=self.clock.new_id(), now=now

@@ -88,16 +88,24 @@ class Composer:
         return message
 
     def notice(
-        self, app: App, conversation: Conversation, name: str, speech: Speech, *, turn_id: str = "", **values: object
+        self,
+        app: App,
+        conversation: Conversation,
+        notice: str,
+        speech: Speech,
+        /,
+        *,
+        turn_id: str = "",
+        **values: object,
     ) -> None:
         """A system notice, in every language it has been written in."""
-        wordings = texts.notice(name, app.settings.texts, **values)
+        wordings = texts.notice(notice, app.settings.texts, **values)
         pivot = wordings.get(app.settings.pivot) or wordings["en"]
         message = self.message(
             conversation,
             (Text(text=pivot),),
             role="system",
-            author=name,
+            author=notice,
             language=app.settings.pivot,
             translations={code: (Text(text=text),) for code, text in wordings.items() if code != app.settings.pivot},
             turn_id=turn_id,

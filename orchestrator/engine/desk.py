@@ -80,7 +80,8 @@ class Desk:
             priority="normal",
             reason=f"{agent.name} took over from the bot",
         )
-        packet = self.briefing.packet(app, loaded, order)
+        lines = (*loaded.history, *loaded.pending)
+        packet = self.briefing.packet(app, loaded.conversation, order, lines, loaded.profile)
         return handoffs.offered(
             app, loaded.conversation, order, packet, handoff_id=self.clock.new_id(), now=self.clock.now()
         )[1]

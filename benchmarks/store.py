@@ -1,0 +1,150 @@
+"""What a turn costs in the store: accept + load + commit, many conversations at once, everything durable.
+
+    python benchmarks/store.py --turns 5000 --concurrency 32 --history 20 --stored 0 --core 0
+
+Prints turns per second and CPU microseconds of the whole process per turn. Believe ratios of one run only.
+"""
+
+import argparse
+import asyncio
+import itertools
+import os
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator.adapters.clock import SystemClock
+from orchestrator.adapters.sqlite import SqliteStore
+from orchestrator.types import (
+    BotCall,
+    Commit,
+    Controller,
+    Conversation,
+    Decision,
+    Intent,
+    Language,
+    Message,
+    Received,
+    RuleCheck,
+    Say,
+    Sentiment,
+    Spoken,
+    StageRun,
+    Text,
+    Trace,
+    Understanding,
+)
+
+CLOCK = SystemClock()
+STAGES = tuple(StageRun(stage=name, outcome="ok", engine="local", ms=0.2) for name in ("language", "sentiment"))
+UNDERSTANDING = Understanding(
+    language=Language(code="es", confidence=0.98, engine="langid", reason="detected"),
+    pivot="How much is the shipping?",
+    sentiment=Sentiment(score=0.1, label="neutral", confidence=0.6, engine="vader"),
+    intents=(Intent(name="shipping", score=0.9, engine="tfidf"),),
+    stages=STAGES,
+)
+CHECKS = tuple(RuleCheck(rule=f"rule-{number}", held=False, values={"sentiment": 0.1}) for number in range(5))
+
+
+def fresh(address: str) -> Conversation:
+    now = CLOCK.now()
+    return Conversation(
+        app_id="shop",
+        id=CLOCK.new_id(),
+        channel_id="web",
+        address=address,
+        customer_id=CLOCK.new_id(),
+        controller=Controller(kind="bot", name="guide"),
+        bot="guide",
+        language=Spoken(code="es"),
+        context={"page": "/checkout", "cart": [{"sku": "mug", "price": 12.5, "count": 2}]},
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def said(address: str) -> Received:
+    text = Text(text="Hola, ¿cuánto cuesta el envío?")
+    return Received(address=address, external_id=CLOCK.new_id(), parts=(text,), at=CLOCK.now())
+
+
+async def turn(store: SqliteStore, address: str, history: int) -> None:
+    accepted = await store.accept(fresh(address), said(address), CLOCK.new_id())
+    loaded = await store.load(accepted.conversation.id, history=history)
+    head, now, turn_id = loaded.conversation, CLOCK.now(), CLOCK.new_id()
+    answer = (Text(text="Shipping is free from 50 euros."),)
+    reply = Message(
+        id=CLOCK.new_id(),
+        app_id=head.app_id,
+        conversation_id=head.id,
+        role="bot",
+        author="guide",
+        parts=answer,
+        language="en",
+        translations={"es": (Text(text="El envío es gratis a partir de 50 euros."),)},
+        at=now,
+        turn_id=turn_id,
+    )
+    understood = tuple(replace(message, language="es", understanding=UNDERSTANDING) for message in loaded.pending)
+    trace = Trace(
+        id=CLOCK.new_id(),
+        app_id=head.app_id,
+        conversation_id=head.id,
+        turn_id=turn_id,
+        at=now,
+        ms=2.5,
+        epoch=head.epoch,
+        outcome="answered",
+        seqs=tuple(message.seq for message in loaded.pending),
+        stages=STAGES,
+        decisions=(Decision(route="bot", bot="guide", checks=CHECKS),),
+        bots=(BotCall(bot="guide", outcome="ok", ms=0.3),),
+        actions=(Say(parts=answer),),
+    )
+    head = replace(head, processed_seq=loaded.pending[-1].seq, updated_at=now)
+    commit = Commit(conversation=head, messages=(reply,), understood=understood, trace=trace, at=now)
+    await store.commit(commit)
+
+
+async def load(store: SqliteStore, turns: int, concurrency: int, history: int, spread: int) -> None:
+    left = itertools.count()
+
+    async def visitor(number: int) -> None:
+        while (count := next(left)) < turns:
+            await turn(store, f"visitor-{number}-{count // concurrency % spread}", history)
+
+    await asyncio.gather(*(visitor(number) for number in range(concurrency)))
+
+
+async def measure(options: argparse.Namespace, path: Path) -> None:
+    store = SqliteStore(path, CLOCK)
+    await store.open()
+    await load(store, options.concurrency * max(options.history // 2, 1), options.concurrency, options.history, 1)
+    for address in range(options.stored):
+        await store.accept(fresh(f"other-{address}"), said(f"other-{address}"), CLOCK.new_id())
+    began, used = time.perf_counter(), time.process_time()
+    await load(store, options.turns, options.concurrency, options.history, options.spread)
+    wall, cpu = time.perf_counter() - began, time.process_time() - used
+    micros = cpu / options.turns * 1e6
+    sys.stdout.write(f"{options.turns / wall:8.0f} turns/s {micros:8.0f} µs CPU per turn, all threads\n")
+    await store.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("turns", 5000), ("concurrency", 32), ("history", 20), ("stored", 0), ("spread", 1)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--core", type=int, default=-1)
+    parser.add_argument("--folder", type=Path, default=None)
+    options = parser.parse_args()
+    if options.core >= 0:
+        os.sched_setaffinity(0, {options.core})
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        asyncio.run(measure(options, Path(folder) / "store.db"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Wires everything together: the only file that may import everything."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+
+from orchestrator.adapters.clock import SystemClock
+from orchestrator.adapters.files import LocalFiles
+from orchestrator.adapters.http_client import HttpClient
+from orchestrator.adapters.localbus import LocalBus
+from orchestrator.adapters.metrics import Metrics
+from orchestrator.adapters.sqlite import SqliteStore, path_of
+from orchestrator.config import Settings
+from orchestrator.engine import App, Engine
+from orchestrator.errors import Misconfigured, ParleyError
+from orchestrator.http.problems import MAX_BODY, install
+from orchestrator.registry import Workshop, build_apps
+
+log = structlog.get_logger("parley")
+
+SHORTEST_SECRET = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """One process of Parley, assembled but not started. `open` is a context: everything runs inside it."""
+
+    settings: Settings
+    base: Path
+    public_url: str
+    secret: str
+    clock: SystemClock
+    store: SqliteStore
+    bus: LocalBus
+    files: LocalFiles
+    http: HttpClient
+    metrics: Metrics
+    apps: dict[str, App]
+    engine: Engine
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Start in the order things need each other, stop in reverse. Raises Misconfigured, Unavailable …"""
+        async with AsyncExitStack() as stack:
+            for part in (self.store, self.bus, self.http):
+                await part.open()
+                stack.push_async_callback(part.close)
+            for app in self.apps.values():
+                await self.open_app(app, stack)
+            await self.engine.open()
+            stack.push_async_callback(self.engine.stop, self.settings.server.stop_seconds)
+            yield
+
+    async def open_app(self, app: App, stack: AsyncExitStack) -> None:
+        connectors = [channel.connector for channel in app.channels.values()]
+        bots = [running.bot for running in app.bots.values()]
+        for part in (app.understander, *bots, *connectors):
+            await part.open()
+            stack.push_async_callback(part.close)
+        for line in app.understander.available():
+            log.info(line, app_id=app.id)
+
+
+def build(settings: Settings, base: Path, *, public_url: str = "") -> Runtime:
+    """Assemble a process. `base` is the folder relative paths start from. Raises Misconfigured."""
+    if not settings.apps:
+        raise Misconfigured("no app is configured: add an [apps.<name>] table; 'parley demo' shows a working one")
+    public_url = (settings.server.public_url or public_url or address(settings)).rstrip("/")
+    database = path_of(settings.store.url, base)
+    secret = settings.server.secret or kept_secret(database.parent / "parley.secret")
+    if len(secret) < SHORTEST_SECRET:
+        raise Misconfigured(f"server.secret: has {len(secret)} characters and needs {SHORTEST_SECRET} or more")
+    clock = SystemClock()
+    store = SqliteStore(database, clock)
+    bus = LocalBus(clock)
+    files = LocalFiles(base / settings.store.media, clock)
+    http = HttpClient()
+    metrics = Metrics()
+    apps = build_apps(settings.apps, Workshop(clock=clock, http=http, files=files, recorder=metrics, base=base))
+    engine = Engine(
+        apps=apps,
+        store=store,
+        records=store,
+        bus=bus,
+        clock=clock,
+        recorder=metrics,
+        settings=settings.engine,
+        secret=secret,
+        public_url=public_url,
+    )
+    return Runtime(
+        settings=settings,
+        base=base,
+        public_url=public_url,
+        secret=secret,
+        clock=clock,
+        store=store,
+        bus=bus,
+        files=files,
+        http=http,
+        metrics=metrics,
+        apps=apps,
+        engine=engine,
+    )
+
+
+def address(settings: Settings) -> str:
+    return f"http://{settings.server.host}:{settings.server.port}"
+
+
+def kept_secret(path: Path) -> str:
+    """The key made at the first start, readable by its owner alone. Raises Misconfigured when it can't be kept."""
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise Misconfigured(
+            f"the signing key {str(path)!r} can't be kept: {error.strerror}; set server.secret"
+        ) from None
+
+
+def web(runtime: Runtime, *, demo: bool = False) -> FastAPI:
+    """The web application. Its lifespan starts and stops the runtime."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with runtime.open():
+                yield
+        except ParleyError as error:
+            log.error(str(error))
+            raise
+
+    app = FastAPI(
+        title="Parley",
+        version=version(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        max_body_size=MAX_BODY,
+    )
+    install(app)
+    mount(app, runtime, demo=demo)  # noqa: F821
+    return app
+
+
+def version() -> str:
+    return metadata.version("parley")
+
+
+@asynccontextmanager
+async def accounts_of(settings: Settings, base: Path) -> AsyncIterator[tuple[SqliteStore, SystemClock]]:
+    """The store alone, for commands that manage agents and keys; a server may be running on it."""
+    clock = SystemClock()
+    store = SqliteStore(path_of(settings.store.url, base), clock)
+    await store.open()
+    try:
+        yield store, clock
+    finally:
+        await store.close()

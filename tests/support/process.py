@@ -1,0 +1,97 @@
+"""`parley serve` as a process of its own, to be killed."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+PARLEY = Path(sys.executable).parent / "parley"
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 30.0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def write_config(folder: Path, port: int, app: dict[str, Any], **sections: dict[str, Any]) -> Path:
+    """A parley.toml with one app "shop"; nested dicts become tables."""
+    path = folder / "parley.toml"
+    tree = {
+        "server": {"port": port, "stop_seconds": 5},
+        "store": {"url": "sqlite:///parley.db", "media": "media"},
+        "engine": {"sweep_seconds": 0.2},
+        **sections,
+        "apps": {"shop": app},
+    }
+    path.write_text("\n".join(tables("", tree)), encoding="utf-8")
+    return path
+
+
+def tables(name: str, values: dict[str, Any]) -> list[str]:
+    """TOML; JSON's strings, numbers, booleans and lists are TOML's too."""
+    flat = [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items() if not isinstance(value, dict)]
+    lines = [f"[{name}]", *flat] if name and flat else []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            lines += tables(f"{name}.{key}" if name else key, value)
+    return lines
+
+
+class Served:
+    """A running server. `kill` is kill -9, `stop` a polite SIGTERM."""
+
+    def __init__(self, config: Path, port: int) -> None:
+        self.config = config
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = config.with_suffix(".log")
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Returns once it is ready to serve."""
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                str(PARLEY),
+                "serve",
+                "--config",
+                str(self.config),
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
+            while not await self.ready(session):
+                if self.process.returncode is not None:
+                    raise AssertionError(f"the server ended with {self.process.returncode}: {self.tail()}")
+                await asyncio.sleep(0.02)
+
+    async def ready(self, session: aiohttp.ClientSession) -> bool:
+        try:
+            async with session.get(f"{self.url}/readyz") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def kill(self) -> None:
+        await self.signal(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        return await self.signal(signal.SIGTERM)
+
+    async def signal(self, number: signal.Signals) -> int:
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait()
+
+    def tail(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
