@@ -66,7 +66,7 @@ async def test_what_was_asked_arrives_and_what_was_answered_comes_back(client: H
 async def test_connections_are_kept_and_cookies_are_not(client: HttpClient) -> None:
     async with raw_server(saying(http(Set_Cookie="a=b; Path=/"))) as server:
         for _ in range(3):
-            await client.request("GET", server.url, trusted=True)
+            await client.request("GET", f"http://localhost:{server.port}/", trusted=True)
         assert server.connections == 1
     assert not any("cookie" in asked.headers for asked in server.asked)
 
@@ -206,11 +206,16 @@ async def test_nobody_there_can_be_retried(client: HttpClient) -> None:
 
 
 async def test_many_that_hang_leave_room_for_others(client: HttpClient) -> None:
+    everybody = asyncio.Barrier(151)
+
     async def never(writer: asyncio.StreamWriter) -> None:
+        await everybody.wait()
         await asyncio.Event().wait()
 
     async with raw_server(never) as stuck, raw_server(saying(http(body=b"ok"))) as quick:
         waiting = [asyncio.create_task(client.request("GET", stuck.url, trusted=True)) for _ in range(150)]
+        async with asyncio.timeout(5):
+            await everybody.wait()
         assert (await client.request("GET", quick.url, timeout=5, trusted=True)).body == b"ok"
         for task in waiting:
             task.cancel()
