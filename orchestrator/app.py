@@ -8,7 +8,8 @@ from importlib import metadata
 from pathlib import Path
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
@@ -18,10 +19,15 @@ from orchestrator.adapters.metrics import Metrics
 from orchestrator.adapters.sqlite import SqliteStore, path_of
 from orchestrator.config import Settings
 from orchestrator.engine import App, Engine
-from orchestrator.errors import Misconfigured, ParleyError
+from orchestrator.errors import Misconfigured
+from orchestrator.http import api, callback, hooks, media, ops, webchat
+from orchestrator.http import demo as shop
+from orchestrator.http.api import docs
+from orchestrator.http.desk import desk_routes
 from orchestrator.http.problems import MAX_BODY, install
 from orchestrator.registry import Workshop, build_apps
 
+WEB = Path(__file__).resolve().parents[1] / "web"
 log = structlog.get_logger("parley")
 
 SHORTEST_SECRET = 32
@@ -133,25 +139,82 @@ def web(runtime: Runtime, *, demo: bool = False) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        try:
-            async with runtime.open():
-                yield
-        except ParleyError as error:
-            log.error(str(error))
-            raise
+        async with runtime.open():
+            yield
 
-    app = FastAPI(
-        title="Parley",
-        version=version(),
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/openapi.json",
-        max_body_size=MAX_BODY,
-    )
+    # Documentation is our own page: FastAPI's loads scripts from elsewhere.
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY)
     install(app)
-    mount(app, runtime, demo=demo)  # noqa: F821
+    app.router.routes.extend(hooks.routes(hook_channels(runtime), runtime.engine, runtime.bus))
+    app.router.routes.extend(callback.routes(runtime.engine))
+    app.router.routes.extend(chat_routes(runtime))
+    app.include_router(ops_routes(runtime))
+    app.include_router(media.router(runtime.files))
+    app.include_router(desk_pages(runtime))
+    v1 = api_routes(runtime)
+    app.include_router(v1)
+    app.include_router(docs.routes(v1, WEB / "docs", version()))
+    if demo:
+        app.include_router(shop.router(WEB / "demo"))
     return app
+
+
+def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
+    """Every channel a platform delivers to; web chats have routes of their own."""
+    return {
+        channel.id: hooks.HookChannel(
+            app_id=app.id,
+            id=channel.id,
+            connector=channel.connector,
+            rate=channel.settings.rate,
+            max_bytes=channel.settings.max_bytes,
+        )
+        for app in runtime.apps.values()
+        for channel in app.channels.values()
+        if channel.connector.delivery == "push"
+    }
+
+
+def chat_routes(runtime: Runtime) -> list[BaseRoute]:
+    services = webchat.Services(
+        engine=runtime.engine,
+        records=runtime.store,
+        accounts=runtime.store,
+        bus=runtime.bus,
+        files=runtime.files,
+        clock=runtime.clock,
+        public_url=runtime.public_url,
+    )
+    return webchat.routes(webchat.web_channels(runtime.apps), services, secret=runtime.secret, web=WEB)
+
+
+def desk_pages(runtime: Runtime) -> APIRouter:
+    return desk_routes(
+        crew=runtime.engine,
+        records=runtime.store,
+        accounts=runtime.store,
+        bus=runtime.bus,
+        clock=runtime.clock,
+        files=runtime.files,
+        apps={app.id: app.settings for app in runtime.apps.values()},
+        public_url=runtime.public_url,
+        folder=WEB / "desk",
+    )
+
+
+def api_routes(runtime: Runtime) -> APIRouter:
+    return api.router(
+        apps=runtime.apps,
+        engine=runtime.engine,
+        records=runtime.store,
+        accounts=runtime.store,
+        bus=runtime.bus,
+        clock=runtime.clock,
+    )
+
+
+def ops_routes(runtime: Runtime) -> APIRouter:
+    return ops.router(metrics=runtime.metrics, records=runtime.store, store=runtime.store, engine=runtime.engine)
 
 
 def version() -> str:
