@@ -6,11 +6,26 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from orchestrator import answers
-from orchestrator.codec import AnyPart
 from orchestrator.errors import Malformed
-from orchestrator.types import Part, Scope, Text
+from orchestrator.types import (
+    Buttons,
+    Carousel,
+    Form,
+    ListPicker,
+    Location,
+    Media,
+    Part,
+    QuickReplies,
+    Scope,
+    Text,
+)
 
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+
+SayablePart = Annotated[
+    Text | Media | Location | Buttons | QuickReplies | ListPicker | Carousel | Form, Field(discriminator="kind")
+]
+"""All but what only a customer sends."""
 
 Note = Annotated[str, StringConstraints(max_length=10_000)]
 
@@ -21,7 +36,7 @@ class Body(BaseModel):
 
 class NewMessage(Body):
     text: str = Field("", max_length=answers.LONGEST_TEXT, description="Short for one text part.")
-    parts: list[AnyPart] = Field(default_factory=list, max_length=20)
+    parts: list[SayablePart] = Field(default_factory=list, max_length=20)
     language: str = Field("", pattern=f"{LANGUAGE}|^$", description="What it is written in; default: the app's pivot.")
     internal: bool = Field(False, description="A note for colleagues that the customer never sees; text only.")
 
@@ -34,8 +49,8 @@ class NewMessage(Body):
         return self
 
     def checked(self) -> tuple[Part, ...]:
-        """Raises Malformed for parts that only a customer sends, and for links that are not safe to show."""
-        first = (Text(text=self.text),) if self.text.strip() else ()
+        """Raises Malformed for links that are not safe to show, and for texts without end."""
+        first: tuple[Part, ...] = (Text(text=self.text),) if self.text.strip() else ()
         parts = (*first, *self.parts)
         for index, part in enumerate(parts):
             try:

@@ -16,10 +16,11 @@ Views = Literal["all", "open", "queue", "mine"]
 
 
 def routes(deps: Deps) -> APIRouter:
-    router = APIRouter(prefix="/conversations", tags=["Conversations"])
-    reading(router, deps)
-    message_routes(router, deps)
-    writing(router, deps)
+    router = APIRouter()
+    router.include_router(reading(deps))
+    router.include_router(writing(deps))
+    router.include_router(message_routes(deps))
+    router.include_router(turns(deps))
     return router
 
 
@@ -28,7 +29,8 @@ async def shown(deps: Deps, conversation: Conversation) -> ConversationWithQueue
     return ConversationWithQueue.model_validate(conversation).model_copy(update={"queue": queue})
 
 
-def reading(router: APIRouter, deps: Deps) -> None:
+def reading(deps: Deps) -> APIRouter:
+    router = APIRouter(prefix="/conversations", tags=["Conversations"])
     reader = Annotated[Caller, Depends(deps.caller("read"))]
 
     @router.get("", summary="List conversations")
@@ -60,26 +62,36 @@ def reading(router: APIRouter, deps: Deps) -> None:
     async def get_conversation(caller: reader, conversation_id: str) -> ConversationWithQueue:
         return await shown(deps, await deps.records.conversation(caller.app_id, conversation_id))
 
-    @router.get("/{conversation_id}/traces", summary="List its turns' traces", tags=["Traces"])
+    return router
+
+
+def turns(deps: Deps) -> APIRouter:
+    router = APIRouter(prefix="/conversations", tags=["Traces"])
+    reader = Annotated[Caller, Depends(deps.caller("read"))]
+
+    @router.get("/{conversation_id}/traces", summary="List a conversation's traces")
     async def list_traces(caller: reader, conversation_id: str, limit: Limit = 50) -> Page[TraceView]:
         """The latest first."""
         await deps.records.conversation(caller.app_id, conversation_id)
         found = await deps.records.traces(conversation_id, limit=limit)
         return Page(data=[TraceView.model_validate(one) for one in found])
 
+    return router
 
-def writing(router: APIRouter, deps: Deps) -> None:
+
+def writing(deps: Deps) -> APIRouter:
+    router = APIRouter(prefix="/conversations", tags=["Conversations"])
     writer = Annotated[Caller, Depends(deps.caller("write"))]
 
     @router.put("/{conversation_id}/context", summary="Set the page or cart context")
-    async def set_context(caller: writer, conversation_id: str, body: NewContext) -> ConversationWithQueue:
+    async def set_conversation_context(caller: writer, conversation_id: str, body: NewContext) -> ConversationWithQueue:
         """Replaces what rules, bots and agents know of where the customer is."""
         context = body.checked()
         await deps.engine.set_context(caller.app_id, conversation_id, context, body.language)
         return await shown(deps, await deps.records.conversation(caller.app_id, conversation_id))
 
     @router.post("/{conversation_id}/marks", summary="Say what was delivered and read")
-    async def mark(caller: writer, conversation_id: str, body: NewMarks) -> Marks:
+    async def mark_conversation(caller: writer, conversation_id: str, body: NewMarks) -> Marks:
         """Marks only grow. `desk_read` counts only while this key holds the conversation."""
         marks = (await deps.records.conversation(caller.app_id, conversation_id)).marks
         if body.customer_delivered or body.customer_read:
@@ -91,13 +103,15 @@ def writing(router: APIRouter, deps: Deps) -> None:
         return marks
 
     @router.post("/{conversation_id}/accept", summary="Take it over")
-    async def take_over(caller: writer, conversation_id: str) -> ConversationWithQueue:
+    async def take_over_conversation(caller: writer, conversation_id: str) -> ConversationWithQueue:
         """From the bot, or out of the queue: now only this key speaks to the customer. 409 when a person has it."""
         return await shown(deps, await deps.engine.desk.accept(caller.app_id, conversation_id, caller.agent()))
 
     @router.post("/{conversation_id}/transfer", summary="Hand it to a team")
-    async def transfer(caller: writer, conversation_id: str, body: Transfer) -> ConversationWithQueue:
+    async def transfer_conversation(caller: writer, conversation_id: str, body: Transfer) -> ConversationWithQueue:
         """Into the team's queue; only what this key holds."""
         desk = deps.engine.desk
         agent = caller.agent()
         return await shown(deps, await desk.transfer(caller.app_id, conversation_id, agent, body.team, body.note))
+
+    return router

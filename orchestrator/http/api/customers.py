@@ -23,7 +23,7 @@ def routes(deps: Deps) -> APIRouter:
         async def fetch(before: datetime | None, most: int) -> Sequence[Customer]:
             return await deps.records.customers(caller.app_id, before=before, limit=most)
 
-        return await page(fetch, lambda one: one.created_at, CustomerView.model_validate, cursor, limit)
+        return await page(fetch, lambda one: one.updated_at, CustomerView.model_validate, cursor, limit)
 
     @router.get("/{customer_id}", summary="Get a customer")
     async def get_customer(caller: reader, customer_id: str) -> CustomerView:

@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import RedirectResponse, Response
 
+from orchestrator.types import Scope
+
 ABOUT = """Everything Parley knows and does, for programs: conversations and their messages, customers, handoffs to
 people, bots, channels, and the trace of every turn.
 
@@ -41,16 +43,24 @@ HEADERS = {
 def schema(api: APIRouter, version: str) -> dict[str, Any]:
     """OpenAPI 3.1 of the API alone; what a browser page or a platform uses is not part of it."""
     found = get_openapi(
-        title="Parley API", version=version, description=ABOUT, routes=api.routes, servers=[{"url": "/"}]
+        title="Parley API", version=version, description=ABOUT, routes=api.routes, separate_input_output_schemas=False
     )
-    for path in found["paths"].values():
-        for operation in path.values():
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            operation["x-scope"] = needed(method, path)
             # FastAPI's own form of a validation error: ours is 400, in the form of every other error.
             operation["responses"].pop("422", None)
             operation["operationId"] = re.sub(r"_v1_.*", "", operation["operationId"])
     for name in ("HTTPValidationError", "ValidationError"):
         found["components"]["schemas"].pop(name, None)
     return found
+
+
+def needed(method: str, path: str) -> Scope:
+    """The scope an operation needs. tests/http/test_api_access.py holds it against what the operations really do."""
+    if path.startswith("/v1/keys"):
+        return "admin"
+    return "read" if method == "get" else "write"
 
 
 def routes(api: APIRouter, folder: Path, version: str) -> APIRouter:

@@ -64,7 +64,7 @@ def deciding(router: APIRouter, deps: Deps) -> None:
         return HandoffView.model_validate(await deps.records.handoff(caller.app_id, handoff_id))
 
     @router.post("/{handoff_id}/accept", summary="Accept a case")
-    async def accept(caller: writer, handoff_id: str) -> HandoffView:
+    async def accept_handoff(caller: writer, handoff_id: str) -> HandoffView:
         """From now on only this key speaks to the customer. 409 when somebody else was faster."""
         handoff = await current(caller, handoff_id)
         # The answer to the first try may have been lost: asking again is not an error.
@@ -73,14 +73,14 @@ def deciding(router: APIRouter, deps: Deps) -> None:
         return await after(caller, handoff_id)
 
     @router.post("/{handoff_id}/return", summary="Return a case to the bot")
-    async def return_to_bot(caller: writer, handoff_id: str, body: Ending = NO_NOTE) -> HandoffView:
+    async def return_handoff(caller: writer, handoff_id: str, body: Ending = NO_NOTE) -> HandoffView:
         """The bot gets the note with its next turn."""
         handoff = await current(caller, handoff_id)
         await desk.hand_back(caller.app_id, handoff.conversation_id, caller.agent(), body.note)
         return await after(caller, handoff_id)
 
     @router.post("/{handoff_id}/resolve", summary="Close a case")
-    async def resolve(caller: writer, handoff_id: str, body: Ending = NO_NOTE) -> HandoffView:
+    async def resolve_handoff(caller: writer, handoff_id: str, body: Ending = NO_NOTE) -> HandoffView:
         """The conversation stays closed until the customer writes again; then the bot answers."""
         handoff = await current(caller, handoff_id)
         await desk.resolve(caller.app_id, handoff.conversation_id, caller.agent(), body.note)

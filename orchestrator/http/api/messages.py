@@ -21,11 +21,12 @@ IdempotencyKey = Annotated[
 PublicOnly = Annotated[bool, Query(description="Leave out notes and withdrawn messages.")]
 
 
-def message_routes(router: APIRouter, deps: Deps) -> None:
+def message_routes(deps: Deps) -> APIRouter:
+    router = APIRouter(prefix="/conversations", tags=["Messages"])
     reader = Annotated[Caller, Depends(deps.caller("read"))]
     writer = Annotated[Caller, Depends(deps.caller("write"))]
 
-    @router.get("/{conversation_id}/messages", summary="Page through its messages", tags=["Messages"])
+    @router.get("/{conversation_id}/messages", summary="Page through its messages")
     async def list_messages(
         caller: reader,
         conversation_id: str,
@@ -46,7 +47,7 @@ def message_routes(router: APIRouter, deps: Deps) -> None:
             later=found[-1].seq if found else after,
         )
 
-    @router.post("/{conversation_id}/messages", summary="Say something", tags=["Messages"], status_code=201)
+    @router.post("/{conversation_id}/messages", summary="Say something", status_code=201)
     async def send_message(
         caller: writer, conversation_id: str, body: NewMessage, idempotency_key: IdempotencyKey = ""
     ) -> MessageView:
@@ -62,3 +63,5 @@ def message_routes(router: APIRouter, deps: Deps) -> None:
         if said.parts != parts or (said.visibility == "internal") != body.internal:
             raise Conflict("this Idempotency-Key was used for another message; take a new one for each")
         return MessageView.model_validate(said)
+
+    return router

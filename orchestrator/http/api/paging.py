@@ -14,8 +14,6 @@ from orchestrator.errors import Malformed
 S = TypeVar("S")
 T = TypeVar("T")
 
-MOST_AT_ONCE = 2000
-"""Things of one instant that still make one page."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[str, Query(max_length=300, description="`next` of the page before; leave out for the first page.")]
@@ -23,7 +21,7 @@ Seq = Annotated[int, Query(ge=0, le=2**53, description="A message's place in its
 
 
 class Page(BaseModel, Generic[T]):
-    """`next` is null on the last page."""
+    """`next` is null where there is nothing more. A page may hold a few more than asked for: those of one instant."""
 
     data: list[T]
     next: str | None = None
@@ -51,16 +49,7 @@ async def page(
     cursor_: str,
     limit: int,
 ) -> Page[T]:
-    """One page of what `fetch(before, limit)` lists newest first.
-
-    A page never ends between two things of the same instant: `before` would skip the second.
-    """
-    start = before(cursor_)
-    found = await fetch(start, limit + 1)
-    if len(found) <= limit:
-        return Page(data=[show(one) for one in found])
-    edge = at(found[limit])
-    kept = [one for one in found[:limit] if at(one) != edge]
-    if not kept:
-        kept = [one for one in await fetch(start, MOST_AT_ONCE) if at(one) == edge]
-    return Page(data=[show(one) for one in kept], next=cursor(at(kept[-1])))
+    """One page of what `fetch(before, limit)` lists newest first; of one instant it gives all or nothing."""
+    found = await fetch(before(cursor_), limit)
+    full = len(found) >= limit
+    return Page(data=[show(one) for one in found], next=cursor(at(found[-1])) if full else None)

@@ -35,19 +35,21 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
+class ProblemField(View):
+    field: str
+    problem: str
+
+
+class ProblemDetail(View):
+    code: str
+    message: str
+    fields: list[ProblemField] | None = Field(None, description="What was wrong with the request, place by place.")
+
+
 class Problem(View):
-    """Every error has this form. `fields` names what was wrong with a request, place by place."""
+    """Every error has this form."""
 
-    class Error(View):
-        class Field(View):
-            field: str
-            problem: str
-
-        code: str
-        message: str
-        fields: list[Field] | None = None
-
-    error: Error
+    error: ProblemDetail
 
 
 class ConversationView(View):
