@@ -178,6 +178,10 @@ class Store(Protocol):
 
     async def close(self) -> None: ...
 
+    async def probe(self) -> None:
+        """Write something and nothing: returns when the database can be written now, else raises Unavailable."""
+        ...
+
     async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
         """Insert-or-ignore on (channel, external id), numbering the message in its conversation.
 

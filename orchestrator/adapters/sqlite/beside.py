@@ -57,5 +57,11 @@ def unfinished(db: Cursor, now: datetime, limit: int) -> list[str]:
     return list(dict.fromkeys(row[0] for row in rows))[:limit]
 
 
+def probe(db: Cursor) -> None:
+    """The file's own version mark, written as it is: SQLite logs and syncs the page like any other."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    db.execute(f"PRAGMA user_version = {version:d}")
+
+
 def missing(conversation_id: str) -> NotFound:
     return NotFound(f"there is no conversation {conversation_id!r}")

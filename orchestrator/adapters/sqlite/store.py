@@ -97,6 +97,9 @@ class SqliteStore:
 
     # Store
 
+    async def probe(self) -> None:
+        await self.write(beside.probe)
+
     async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
         arrival = drafts.arrival(fresh, event, message_id, self.now())
         accepted = await self.write(accept.accept, self.decoder, arrival)
