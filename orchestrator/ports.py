@@ -67,6 +67,8 @@ class HttpResponse(Protocol):
 class Http(Protocol):
     """Outgoing HTTP. `trusted=False` passes the SSRF guard: no private or link-local address, no redirect into one.
 
+    With `redirects=False` a redirect is an answer like any other: a POST that follows one may become an empty GET.
+
     Raises SendFailed (retryable) when unreachable or late, TooLarge when the body passes `max_bytes`.
     """
 
@@ -80,6 +82,7 @@ class Http(Protocol):
         timeout: float = 10.0,
         max_bytes: int = 1_048_576,
         trusted: bool = False,
+        redirects: bool = True,
     ) -> HttpResponse: ...
 
 

@@ -35,6 +35,8 @@ def failure(who: str, status: int, headers: Mapping[str, str], now: datetime, de
     """None for 2xx; else what to raise. `who` names the receiver, `detail` is what it said, without secrets."""
     if 200 <= status < 300:
         return None
+    if 300 <= status < 400 and not detail:
+        detail = "it redirects; configure the address it redirects to"
     said = f"{who} answered {status}" + (f": {detail}" if detail else "")
     if status in PASSING or status >= 500:
         return SendFailed(said, retryable=True, retry_after=retry_after(headers, now))

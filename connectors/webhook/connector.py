@@ -61,6 +61,7 @@ class WebhookChannel:
                 body=body,
                 timeout=self.settings.timeout,
                 trusted=self.settings.allow_private,
+                redirects=False,
             )
         except TooLarge as error:
             # Taken or not, we can't tell; a receiver knows the second try by its webhook-id.

@@ -81,6 +81,7 @@ class HttpClient:
         timeout: float = 10.0,  # noqa: ASYNC109 - the port's word
         max_bytes: int = 1_048_576,
         trusted: bool = False,
+        redirects: bool = True,
     ) -> Answer:
         """As the port says. `timeout` covers it all, from DNS to the last byte; up to five redirects are followed."""
         target, signed = parsed(url), dict(headers or {})
@@ -91,7 +92,7 @@ class HttpClient:
         checked(ask)
         try:
             async with asyncio.timeout(timeout):
-                return await self.follow(ask, max_bytes)
+                return await (self.follow(ask, max_bytes) if redirects else self.hop(ask, max_bytes))
         except TimeoutError:
             raise SendFailed(f"{ask}: no whole answer within {timeout:g} s", retryable=True) from None
 

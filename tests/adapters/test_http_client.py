@@ -453,6 +453,12 @@ async def test_a_redirect_to_nowhere_is_an_answer(client: HttpClient) -> None:
         assert (await client.request("GET", server.url, trusted=True)).body == b"where?"
 
 
+async def test_a_redirect_is_an_answer_to_those_who_want_it(client: HttpClient) -> None:
+    async with raw_server(saying(http("302 Found", Location="/new"), http(body=b"new"))) as server:
+        assert (await client.request("POST", server.url, body=b"x", trusted=True, redirects=False)).status == 302
+        assert len(server.asked) == 1
+
+
 # Secrets
 
 
