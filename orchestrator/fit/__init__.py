@@ -1,0 +1,7 @@
+"""Fitting messages to channels, and what customers type to the choices they were offered."""
+
+from orchestrator.fit.choices import restore
+from orchestrator.fit.match import match
+from orchestrator.fit.shape import shape
+
+__all__ = ["match", "restore", "shape"]

@@ -1,0 +1,36 @@
+"""Number words in the languages notices are written in (en, es, it, nl, de, fr, pt), folded: no case, no accents."""
+
+
+def counted(words: str) -> tuple[tuple[int, str], ...]:
+    """Alternatives are parted by a slash; the first stands for 1."""
+    return tuple((n, word) for n, group in enumerate(words.split(), 1) for word in group.split("/"))
+
+
+# Portuguese "um" is left out: in English chat it is a hesitation, not a choice.
+CARDINALS = (
+    counted("one two three four five six seven eight nine ten eleven twelve"),
+    counted("uno/una/un dos tres cuatro cinco seis siete ocho nueve diez once doce"),
+    counted("uno/una/un due tre quattro cinque sei sette otto nove dieci undici dodici"),
+    counted("een twee drie vier vijf zes zeven acht negen tien elf twaalf"),
+    counted("eins/eine/einen zwei/zwo drei vier funf/fuenf sechs sieben acht neun zehn elf zwolf/zwoelf"),
+    counted("un/une deux trois quatre cinq six sept huit neuf dix onze douze"),
+    counted("uma dois/duas tres quatro cinco seis sete oito nove dez onze doze"),
+)
+
+ORDINALS = (
+    counted("first second third fourth fifth sixth seventh eighth ninth tenth"),
+    counted("primero/primera/primer segundo/segunda tercero/tercera/tercer cuarto/cuarta quinto/quinta sexto/sexta"),
+    counted("primo/prima secondo/seconda terzo/terza quarto/quarta quinto/quinta sesto/sesta"),
+    counted("eerste tweede derde vierde vijfde zesde zevende achtste negende tiende"),
+    counted("erste/ersten/erster/erstes zweite/zweiten/zweites dritte/dritten/drittes vierte/vierten/viertes funfte"),
+    counted("premier/premiere deuxieme/second/seconde troisieme quatrieme cinquieme sixieme"),
+    counted("primeiro/primeira segundo/segunda terceiro/terceira quarto/quarta quinto/quinta sexto/sexta"),
+)
+
+FILLING = (
+    "option opcion opzione optie opcao number numero nummer no nr num the el la lo los il de het den die das der le"
+    " answer respuesta risposta antwoord antwort reponse resposta"
+    " please por favor per favore alsjeblieft bitte sil vous plait"
+)
+FILLERS = frozenset(FILLING.split())
+"""Words around the number that say nothing: "option 2", "la segunda", "nummer drie"."""

@@ -1,0 +1,67 @@
+"""One message on its way to a channel: what came out so far, what was lost, what may be chosen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from orchestrator.fit.choices import Offer, open_choices
+from orchestrator.fit.measure import SMALLEST, cut
+from orchestrator.fit.split import within
+from orchestrator.types import Limits, Loss, OpenChoice, Part, Text
+
+
+@dataclass(slots=True)
+class Work:
+    """`number` is the next one in numbered text, `part` the index of the part that is being shaped."""
+
+    parts: tuple[Part, ...]
+    limits: Limits
+    message_id: str
+    base_url: str
+    number: int
+    part: int = 0
+    out: list[Part] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    choices: list[OpenChoice] = field(default_factory=list)
+
+    def lose(self, what: str, became: str) -> None:
+        loss = Loss(part=self.part, what=what, became=became)
+        if loss not in self.losses:
+            self.losses.append(loss)
+
+    def say(self, text: str) -> None:
+        for piece in within(text, self.limits.text, self.limits.unit):
+            if piece.strip():
+                self.out.append(Text(text=piece))
+
+    def last_of(self, text: str, instead: str) -> str:
+        """Say all of the text but its last piece, which is for the buttons to stand under.
+
+        Buttons without a text take the line before them, else `instead`: platforms refuse buttons under nothing.
+        """
+        if text.strip():
+            *before, last = within(text, self.limits.text, self.limits.unit)
+            for piece in before:
+                self.say(piece)
+            return last
+        if self.out and isinstance(line := self.out[-1], Text) and not line.markdown:
+            self.out.pop()
+            return line.text
+        return cut(instead, max(self.limits.text, SMALLEST), self.limits.unit)
+
+    def short(self, text: str, limit: int, what: str) -> str:
+        done = cut(text, limit, self.limits.unit)
+        if done != text:
+            self.lose(what, "cut")
+        return done
+
+    def opened(self, offers: Sequence[Offer], shown: Sequence[str]) -> None:
+        """These may be chosen now, by these titles."""
+        answering = [(offer, title) for offer, title in zip(offers, shown, strict=True) if not offer.url]
+        if any(offer.title != title for offer, title in zip(offers, shown, strict=True)):
+            self.lose("title", "cut")
+        self.choices += open_choices(
+            [offer for offer, _ in answering], [title for _, title in answering], self.message_id
+        )
+
+    def absolute(self, url: str) -> str:
+        return self.base_url + url if url.startswith("/") else url
