@@ -1,16 +1,18 @@
 """Sending what the outbox holds: one message of a conversation at a time, in order, again until it went or is dead."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from orchestrator.engine.app import App
 from orchestrator.errors import NotFound, ParleyError, SendFailed, Unavailable
 from orchestrator.ports import Clock, Recorder, Store
-from orchestrator.types import Outgoing
+from orchestrator.types import Committed, Outgoing
 
 BATCH = 256
 FIRST_RETRY = timedelta(seconds=1)
@@ -20,6 +22,12 @@ log = structlog.get_logger("parley.deliver")
 
 
 class Deliverer:
+    """Rows that were just committed are handed over and sent at once; whatever else is due is found in the store.
+
+    `sending` are the conversations being delivered to here, each with its rows in order. A conversation is `parked`
+    when one of its rows waits for another try: then the store says what is next, so that nothing overtakes it.
+    """
+
     def __init__(
         self, store: Store, apps: Mapping[str, App], clock: Clock, recorder: Recorder, *, retries: int, sweep: float
     ) -> None:
@@ -30,10 +38,73 @@ class Deliverer:
         self.retries = retries
         self.sweep = sweep
         self.kicked = asyncio.Event()
-        self.sending: dict[str, asyncio.Task[None]] = {}
+        self.sending: dict[str, deque[Outgoing]] = {}
+        self.parked: dict[str, datetime] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.settled: set[str] = set()
+        self.found: tuple[set[str], set[str]] = (set(), set())
+        self.swept = False
 
-    def kick(self) -> None:
-        """There may be something to send."""
+    def hand(self, committed: Committed, rows: Sequence[Outgoing]) -> None:
+        """Rows that have just been committed, in order."""
+        seqs = {message.id: message.seq for message in committed.messages}
+        for outgoing in rows:
+            if any(outgoing.id in found for found in self.found):
+                continue  # the store was read between the commit and this call
+            row = replace(outgoing, seq=seqs.get(outgoing.message_id, outgoing.seq))
+            queue = self.sending.get(row.conversation_id)
+            if queue is not None:
+                queue.append(row)
+            elif self.swept and row.conversation_id not in self.parked:
+                self.begin(row)
+            else:
+                self.kicked.set()
+
+    def withdraw(self, conversation_id: str, epoch: int) -> None:
+        """What was computed under an earlier epoch and has not set out yet does not any more."""
+        queue = self.sending.get(conversation_id)
+        if queue:
+            first = queue[0]
+            keep = [row for row in queue if row is first or row.epoch >= epoch]
+            queue.clear()
+            queue.extend(keep)
+
+    def begin(self, row: Outgoing) -> None:
+        self.parked.pop(row.conversation_id, None)
+        self.sending[row.conversation_id] = deque([row])
+        task = asyncio.create_task(self.work(row.conversation_id))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def work(self, conversation_id: str) -> None:
+        """Send what is queued for one conversation, one after the other; stop at the first that must wait."""
+        queue = self.sending[conversation_id]
+        try:
+            while queue:
+                if not await self.deliver(queue[0]):
+                    return
+                queue.popleft()
+        finally:
+            del self.sending[conversation_id]
+
+    async def deliver(self, outgoing: Outgoing) -> bool:
+        """False when it has to wait for another try, and those behind it."""
+        settled = await self.attempt(outgoing)
+        try:
+            await self.store.settle(settled)
+        except Unavailable as error:
+            log.warning("delivery not settled", conversation_id=outgoing.conversation_id, error=str(error))
+            self.park(outgoing.conversation_id, self.clock.now() + timedelta(seconds=self.sweep))
+            return False
+        self.settled.add(outgoing.id)
+        waits = settled.state == "pending"
+        self.recorder.delivery(outgoing.channel_id, "retried" if waits else settled.state)
+        if waits:
+            self.park(outgoing.conversation_id, settled.due_at)
+        return not waits
+
+    def park(self, conversation_id: str, until: datetime) -> None:
+        self.parked[conversation_id] = until
         self.kicked.set()
 
     async def run(self) -> None:
@@ -41,35 +112,38 @@ class Deliverer:
         while True:
             self.kicked.clear()
             try:
-                await self.start_due()
+                await self.look()
             except Unavailable as error:
                 log.warning("outbox unreadable", error=str(error))
-            try:
-                async with asyncio.timeout(self.sweep):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.pause()):
                     await self.kicked.wait()
-            except TimeoutError:
-                continue
+
+    def pause(self) -> float:
+        """Seconds until there may be something due."""
+        first = min(self.parked.values(), default=None)
+        wait = (first - self.clock.now()).total_seconds() if first else self.sweep
+        return min(max(wait, 0.01), self.sweep)
+
+    async def look(self) -> None:
+        """Begin with every row that is due, but for those that were sent while the store was asked."""
+        self.settled.clear()
+        self.found = (self.found[1], set())
+        rows = await self.store.due(self.clock.now(), BATCH + len(self.sending))
+        for row in rows:
+            if row.conversation_id not in self.sending and row.id not in self.settled:
+                self.found[1].add(row.id)
+                self.begin(row)
+        now = self.clock.now()
+        for conversation_id in [key for key, due in self.parked.items() if due <= now]:
+            del self.parked[conversation_id]
+        if len(rows) < BATCH:
+            self.swept = True
+        else:
+            self.kicked.set()
 
     async def stop(self) -> None:
-        await asyncio.gather(*self.sending.values(), return_exceptions=True)
-
-    async def start_due(self) -> None:
-        for outgoing in await self.store.due(self.clock.now(), BATCH + len(self.sending)):
-            if outgoing.conversation_id not in self.sending:
-                self.sending[outgoing.conversation_id] = asyncio.create_task(self.deliver(outgoing))
-
-    async def deliver(self, outgoing: Outgoing) -> None:
-        try:
-            settled = await self.attempt(outgoing)
-            await self.store.settle(settled)
-        except Unavailable as error:
-            # No kick: the row is still due, and asking at once would spin until the database can write again.
-            log.warning("delivery not settled", conversation_id=outgoing.conversation_id, error=str(error))
-            return
-        finally:
-            del self.sending[outgoing.conversation_id]
-        self.recorder.delivery(outgoing.channel_id, settled.state if settled.state != "pending" else "retried")
-        self.kick()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def attempt(self, outgoing: Outgoing) -> Outgoing:
         """Send the renderings that have not gone yet; the row as it is afterwards."""

@@ -8,6 +8,7 @@ from orchestrator.engine import handoffs
 from orchestrator.engine.app import App
 from orchestrator.engine.brief import Briefing
 from orchestrator.engine.compose import Composer, Speech
+from orchestrator.engine.deliver import Deliverer
 from orchestrator.engine.live import Herald
 from orchestrator.errors import Conflict, Fenced, Forbidden, Malformed, NotFound
 from orchestrator.ports import Bus, Clock, Records, Store
@@ -45,7 +46,7 @@ class Desk:
         apps: Mapping[str, App],
         briefing: Briefing,
         history: int,
-        to_send: Callable[[], None],
+        deliverer: Deliverer,
     ) -> None:
         self.store = store
         self.records = records
@@ -55,7 +56,7 @@ class Desk:
         self.apps = apps
         self.briefing = briefing
         self.history = history
-        self.to_send = to_send
+        self.deliverer = deliverer
         self.composer = Composer(clock)
 
     async def accept(self, app_id: str, conversation_id: str, agent: Agent) -> Conversation:
@@ -205,6 +206,9 @@ class Desk:
                 committed = await self.store.commit(commit)
             except Fenced:
                 continue
+            if withdraw:
+                self.deliverer.withdraw(conversation_id, committed.conversation.epoch)
+            self.deliverer.hand(committed, commit.outbox)
             await self.announce(app, committed, handoff, loaded)
             return committed
         raise Conflict("this conversation is changing too fast; try again")
@@ -217,7 +221,6 @@ class Desk:
         if handoff is not None:
             await self.herald.queue(app, handoff.team, but=conversation.id)
             await self.bus.wake(conversation.id)
-        self.to_send()
 
     async def load(self, app_id: str, conversation_id: str) -> Loaded:
         loaded = await self.store.load(conversation_id, history=self.history)

@@ -77,7 +77,7 @@ class Engine:
             apps=apps,
             briefing=briefing,
             history=settings.history,
-            to_send=self.deliverer.kick,
+            deliverer=self.deliverer,
         )
         self.worker = Worker(
             TurnRunner(
@@ -88,7 +88,7 @@ class Engine:
                 apps=apps,
                 briefing=briefing,
                 history=settings.history,
-                to_send=self.deliverer.kick,
+                deliverer=self.deliverer,
             ),
             store=store,
             bus=bus,

@@ -1,6 +1,6 @@
 """One turn: load, understand, decide, ask, decide again, compose, commit, announce."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from orchestrator.engine.app import App
 from orchestrator.engine.bots import Answer, BotCaller
 from orchestrator.engine.brief import Briefing
 from orchestrator.engine.compose import Composer, Speech, earliest
+from orchestrator.engine.deliver import Deliverer
 from orchestrator.engine.hear import Heard, hear
 from orchestrator.engine.live import Herald
 from orchestrator.errors import Conflict, Fenced
@@ -65,7 +66,7 @@ class TurnRunner:
         apps: Mapping[str, App],
         briefing: Briefing,
         history: int,
-        to_send: Callable[[], None],
+        deliverer: Deliverer,
     ) -> None:
         self.store = store
         self.herald = herald
@@ -76,7 +77,7 @@ class TurnRunner:
         self.caller = BotCaller(clock, recorder)
         self.composer = Composer(clock)
         self.history = history
-        self.to_send = to_send
+        self.deliverer = deliverer
 
     async def run(self, conversation_id: str, *, give_up: bool = False) -> bool:
         """Work on what waits, once. True when there is more to do at once.
@@ -103,10 +104,9 @@ class TurnRunner:
             except Fenced:
                 before = step
                 continue
+            self.deliverer.hand(committed, step.commit.outbox)
             await self.announce(app, step, committed, loaded)
             self.recorder.turn(app.id, step.outcome, self.clock.monotonic() - began)
-            if step.commit.outbox:
-                self.to_send()
             return len(loaded.pending) > len(step.heard.messages) or committed.conversation.awaiting is not None
         raise Conflict(f"conversation {conversation_id!r} changed {MOST_TRIES} times while a turn ran")
 
