@@ -191,7 +191,8 @@ async def test_counts_that_hang_or_break_are_none(monkeypatch: pytest.MonkeyPatc
     assert await ops.count(Breaks()) is None
 
 
-async def test_a_crowd_that_asks_at_once_asks_once() -> None:
+async def test_a_crowd_that_asks_at_once_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "FRESH", 0.0)
     asked = 0
     answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -207,5 +208,18 @@ async def test_a_crowd_that_asks_at_once_asks_once() -> None:
     impatient.cancel()
     answer.set_result(7)
     assert await asyncio.gather(*crowd) == [7] * 100
-    assert await lately.get() == 7
     assert asked == 1
+    assert await lately.get() == 7
+    assert asked == 2
+
+
+async def test_an_answer_is_good_for_a_while() -> None:
+    asked = 0
+
+    async def ask() -> int:
+        nonlocal asked
+        asked += 1
+        return asked
+
+    lately = ops.Lately(ask)
+    assert [await lately.get() for _ in range(5)] == [1] * 5
