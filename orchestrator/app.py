@@ -214,7 +214,14 @@ def api_routes(runtime: Runtime) -> APIRouter:
 
 
 def ops_routes(runtime: Runtime) -> APIRouter:
-    return ops.router(metrics=runtime.metrics, records=runtime.store, store=runtime.store, engine=runtime.engine)
+    return ops.router(
+        metrics=runtime.metrics,
+        records=runtime.store,
+        store=runtime.store,
+        engine=runtime.engine,
+        bus=runtime.bus,
+        metrics_token=runtime.settings.server.metrics_token,
+    )
 
 
 def version() -> str:

@@ -33,9 +33,10 @@ class ServerSettings(Section):
     )
     secret: str = Field(
         "",
-        description="Signs visitor tokens and callback URLs; 32 characters or more. Empty: made, and kept by the database.",
+        description="Signs visitor tokens and callback URLs; 32 characters at least. Empty: made at the first start.",
     )
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses whose X-Forwarded-For is believed.")
+    metrics_token: str = Field("", description="When set, /metrics wants it as 'Authorization: Bearer …'.")
     stop_seconds: float = Field(20.0, gt=0, description="How long a graceful stop waits for running turns.")
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from pydantic import BaseModel, ValidationError
 
+from orchestrator import texts
 from orchestrator.codec import problems
 from orchestrator.config import AppSettings, BotSettings, ChannelSettings, NlpSettings, TranslatorSettings
 from orchestrator.decide.rules import Policy
@@ -90,6 +91,7 @@ def build_apps(apps: Mapping[str, AppSettings], workshop: Workshop) -> dict[str,
 
 def build_app(app_id: str, settings: AppSettings, workshop: Workshop) -> App:
     where = f"apps.{app_id}"
+    texts.check(settings.texts)
     return App(
         id=app_id,
         settings=settings,

@@ -1,7 +1,9 @@
 """Briefing those who act: the facts for the rules, the turn for the bot, the packet for the desk."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestrator import decide, desk
 from orchestrator.decide.facts import BotOutcome, DeskPresence
@@ -140,9 +142,15 @@ class Briefing:
         hours = app.policy.opens(now)
         agents = await self.herald.agents(app, order.team)
         if not hours.open:
-            return conversation, handoff, "handoff_offered_closed", {"opens": hours.next_change}
+            return conversation, handoff, "handoff_offered_closed", {"opens": local(app, hours.next_change)}
         position = desk.position(waiting, handoff.id, now)
         return conversation, handoff, "handoff_offered" if agents else "nobody_online", {"position": position}
+
+
+def local(app: App, moment: datetime | None) -> datetime | None:
+    """In the time zone of the app's business hours."""
+    hours = app.settings.policy.hours
+    return moment.astimezone(ZoneInfo(hours.timezone)) if moment and hours else moment
 
 
 def line(app: App, message: Message, parts: Sequence[Any]) -> Said:

@@ -99,7 +99,7 @@ class Composer:
         **values: object,
     ) -> None:
         """A system notice, in every language it has been written in."""
-        wordings = texts.notice(notice, app.settings.texts, **values)
+        wordings = texts.notice(notice, app.settings.texts, languages=app.settings.languages, **values)
         pivot = wordings.get(app.settings.pivot) or wordings["en"]
         message = self.message(
             conversation,
