@@ -3,6 +3,7 @@
 from orchestrator.decide.apply import Applied, apply_actions
 from orchestrator.decide.facts import BotOutcome, DeskPresence, facts
 from orchestrator.decide.hours import OpenState, opens
+from orchestrator.decide.packet import packet
 from orchestrator.decide.route import route
 from orchestrator.decide.rules import Policy
 
@@ -15,5 +16,6 @@ __all__ = [
     "apply_actions",
     "facts",
     "opens",
+    "packet",
     "route",
 ]

@@ -31,7 +31,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class OpenState:
-    """`next_change` in UTC; None when it never changes."""
+    """`next_change` in the time zone of the hours, as people there would say it; None when it never changes."""
 
     open: bool
     next_change: datetime | None = None
@@ -89,9 +89,9 @@ def opens(hours: Hours | None, now: datetime) -> OpenState:
         return OpenState(False)
     start, end = coming
     if start > now:
-        return OpenState(False, start)
+        return OpenState(False, start.astimezone(opening.zone))
     endless = end - now > timedelta(days=HORIZON - 3)
-    return OpenState(True, None if endless else end)
+    return OpenState(True, None if endless else end.astimezone(opening.zone))
 
 
 def joined(opening: Opening, first: date) -> Iterator[Span]:
