@@ -11,15 +11,25 @@ Origin = re.compile(
 )
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 
-IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-FILES = ("application/pdf", "text/plain", "audio/mpeg", "audio/ogg", "audio/wav", "video/mp4", "video/webm")
+UPLOADS = (
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "image/avif",
+    "application/pdf",
+    "text/plain",
+    "text/csv",
+    "audio/*",
+    "video/*",
+)
 
 
 class UploadSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     enabled: bool = Field(True, description="Whether customers may send pictures and files.")
     max_bytes: int = Field(10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024, description="Largest file.")
-    types: tuple[str, ...] = Field((*IMAGES, *FILES), description="Media types customers may send.")
+    types: tuple[str, ...] = Field(UPLOADS, description="Media types, or families ('audio/*'), customers may send.")
 
 
 class Settings(BaseModel):

@@ -1,16 +1,16 @@
 """What the customer sees of a conversation. Pure: nouns in, frames out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from connectors.webchat.wire import AgentShown, MarksShown, Shown, Standing, State
-from orchestrator.types import Agent, Conversation, Marks, Message, QueueView
+from orchestrator.types import Conversation, Marks, Message, QueueView
 
 
 def visible(message: Message) -> bool:
     return message.visibility == "public" and not message.withdrawn and message.role != "observer"
 
 
-def shown(message: Message, conversation: Conversation, agents: dict[str, str]) -> Shown:
+def shown(message: Message, conversation: Conversation, agents: Mapping[str, str]) -> Shown:
     """A visible message: the customer's own as typed, everybody else's in the customer's language.
 
     `agents` are display names by agent id; bots stay nameless, the channel's title is their name.
@@ -39,19 +39,23 @@ def client_id(message: Message, address: str) -> str:
     return message.external_id.removeprefix(f"{address}:")
 
 
-def state(conversation: Conversation, agent: Agent | None, queue: QueueView | None) -> State:
-    with_agent = conversation.controller.kind == "desk" and bool(conversation.controller.name)
+def state(conversation: Conversation, agent: str, queue: QueueView | None, *, busy: bool = False) -> State:
+    """`agent` is the display name of the agent in control; `busy` that a message of the customer's waits for a turn."""
+    by_bot = conversation.controller.kind == "bot"
+    with_agent = not by_bot and bool(conversation.controller.name)
     waiting = conversation.handoff is not None and conversation.handoff.state == "offered"
     return State(
         status=conversation.status,
         controller="agent" if with_agent else "queue" if waiting else "bot",
-        agent=AgentShown(id=agent.id, name=agent.name) if with_agent and agent else None,
-        queue=Standing(position=queue.position, waiting=queue.waiting, open=queue.open, agents=queue.agents)
-        if waiting and queue
-        else None,
+        agent=AgentShown(id=conversation.controller.name, name=agent) if with_agent else None,
+        queue=standing(queue) if waiting and queue else None,
         language=conversation.language.code if conversation.last_seq else "",
-        busy=conversation.controller.kind == "bot" and conversation.processed_seq < conversation.last_seq,
+        busy=busy and by_bot,
     )
+
+
+def standing(queue: QueueView) -> Standing:
+    return Standing(position=queue.position, waiting=queue.waiting, open=queue.open, agents=queue.agents)
 
 
 def marks(conversation: Conversation) -> MarksShown:
@@ -62,10 +66,6 @@ def marks(conversation: Conversation) -> MarksShown:
         read=max(processed, desk) if conversation.controller.kind == "bot" else desk,
         seen=conversation.marks.customer_read,
     )
-
-
-def newest(messages: Sequence[Message], after: int) -> int:
-    return max((message.seq for message in messages), default=after)
 
 
 def merged(ours: Marks, news: Marks) -> Marks:

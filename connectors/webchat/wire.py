@@ -250,11 +250,12 @@ class Ack(Frame):
 
 
 class Problem(Frame):
-    """`code` for programs, `text` for the customer, in their language; `retry_after` in seconds."""
+    """`code` for programs, `text` for the customer in their language, `detail` for developers; seconds to wait."""
 
     type: Literal["error"] = "error"
     code: str
     text: str
+    detail: str = ""
     client_id: str = ""
     retry_after: float | None = None
 
