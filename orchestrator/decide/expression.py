@@ -20,7 +20,17 @@ WORDS = frozenset({"true", "false", "null", "in"})
 KINDS = frozenset({"bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"})
 """Names of CEL's kinds of value, as in `type(slots.age) == int`."""
 
-MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+MACROS = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
+
+FUNCTIONS = frozenset(
+    {
+        *("size", "contains", "startsWith", "endsWith", "matches"),
+        *("bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"),
+        *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
+        *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
+    }
+)
+"""Those that cel 0.10 evaluates, tried one by one: it compiles a call of any other too, and fails in the turn."""
 
 Path = tuple[str, ...]
 

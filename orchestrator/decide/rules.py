@@ -11,10 +11,10 @@ import cel
 
 from orchestrator.config import Hours, PolicySettings, Rule
 from orchestrator.decide.defaults import DEFAULTS
-from orchestrator.decide.expression import Path, position, reads
+from orchestrator.decide.expression import FUNCTIONS, Path, position, reads
 from orchestrator.decide.facts import OPEN
 from orchestrator.decide.hours import OpenState, compile_hours, opens
-from orchestrator.decide.samples import ANGRY, NEUTRAL
+from orchestrator.decide.samples import ANGRY, CALM, NEUTRAL
 from orchestrator.errors import Misconfigured
 from orchestrator.types import Priority
 
@@ -129,8 +129,10 @@ def compile_rule(rule: Rule) -> CompiledRule:
     found = reads(rule.when)
     for read in found:
         check_known(rule, read.path, read.at)
+    for name in program.functions():
+        check_function(rule, name)
     paths = tuple(dict.fromkeys(read.path for read in found))
-    for sample in (NEUTRAL, ANGRY):
+    for sample in (CALM, ANGRY):
         check_sample(rule, program, sample, lenient=any(path[0] in OPEN for path in paths))
     return CompiledRule(
         name=rule.name,
@@ -156,6 +158,16 @@ def check_known(rule: Rule, path: Path, at: int) -> None:
     raise Misconfigured(f"{where} '{root}.{path[1]}'; {choices(path[1], members)}")
 
 
+def check_function(rule: Rule, name: str) -> None:
+    """Raises Misconfigured for a call of what there is not. Operators have names that are no words."""
+    if name.isidentifier() and not name.startswith("_") and name not in FUNCTIONS:
+        at = re.search(rf"\b{name}\s*\(", rule.when)
+        raise Misconfigured(
+            f"rule {rule.name!r} calls an unknown function at {position(rule.when, at.start() if at else 0)}:"
+            f" {name!r}; {choices(name, FUNCTIONS)}"
+        )
+
+
 def check_sample(rule: Rule, program: cel.Program, sample: dict[str, Any], *, lenient: bool) -> None:
     """Try the rule. A key absent here may be there in a real turn; a wrong kind or function is always wrong."""
     try:
@@ -169,10 +181,8 @@ def check_sample(rule: Rule, program: cel.Program, sample: dict[str, Any], *, le
         ) from None
     except RuntimeError as error:
         if found := UNKNOWN_FUNCTION.search(str(error)):
-            at = rule.when.find(found[1])
             raise Misconfigured(
-                f"rule {rule.name!r} calls {found[1]!r} at {position(rule.when, max(at, 0))}:"
-                " there is no such function, or not for these arguments"
+                f"rule {rule.name!r} can't be evaluated: there is no {found[1]!r}, or not for these arguments"
             ) from None
         if "regex" in str(error) or "Internal" in str(error):
             raise Misconfigured(f"rule {rule.name!r} can't be evaluated: {first_line(str(error))}") from None

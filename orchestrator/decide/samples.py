@@ -1,4 +1,4 @@
-"""Two sets of facts every rule is tried on at start: a conversation where nothing is known, and one where much is."""
+"""Facts every rule is tried on at start: of a conversation that goes well, and of one that does not."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +35,22 @@ def conversation(**changes: Any) -> Conversation:
 
 NEUTRAL: dict[str, Any] = facts(conversation(), profile={})
 """Every name there is, each with its default."""
+
+# No number here is 0: dividing by it gives NaN, and comparing NaN looks like comparing different kinds.
+CALM: dict[str, Any] = facts(
+    conversation(
+        aggregates=Aggregates(turns=1, customer_messages=1, sentiment=0.2, trend=0.2, lows=1, handoffs=1),
+        context={"cart": {"total": 1, "currency": "EUR", "items": [{}]}},
+    ),
+    Understanding(
+        language=Language(code="en"),
+        sentiment=Sentiment(score=0.1, label="neutral"),
+        intents=(Intent(name="other", score=0.1),),
+        wants_person=0.1,
+    ),
+    profile={},
+    desk=DeskPresence(agents=1, waiting=1),
+)
 
 ANGRY: dict[str, Any] = facts(
     conversation(
