@@ -1,13 +1,15 @@
 """Time and ids as the machine gives them."""
 
-import secrets
+import os
 import threading
 import time
 from datetime import UTC, datetime
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAIRS = tuple(high + low for high in CROCKFORD for low in CROCKFORD)
-SHIFTS = range(120, -1, -10)
+TIME_SHIFTS = (40, 30, 20, 10, 0)
+CHANCE_SHIFTS = (70, 60, 50, 40, 30, 20, 10, 0)
+CHANCE = 1 << 80
 
 
 class SystemClock:
@@ -18,7 +20,9 @@ class SystemClock:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.last = 0
+        self.millis = 0
+        self.prefix = ""
+        self.chance = 0
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -28,9 +32,17 @@ class SystemClock:
 
     def new_id(self) -> str:
         with self.lock:
-            fresh = (time.time_ns() // 1_000_000) << 80
-            # The step keeps the next id from being guessed from the last one.
-            step = secrets.randbits(64)
-            self.last = fresh | (step << 8) if fresh >> 80 > self.last >> 80 else self.last + step + 1
-            value = self.last
-        return "".join([PAIRS[(value >> shift) & 1023] for shift in SHIFTS])
+            millis = time.time_ns() // 1_000_000
+            # A random step, so that the next id can't be told from the last one.
+            self.chance += int.from_bytes(os.urandom(8), "big") + 1
+            if millis > self.millis or self.chance >= CHANCE:
+                self.begin(max(millis, self.millis + 1))
+            prefix, chance = self.prefix, self.chance
+        return prefix + "".join([PAIRS[(chance >> shift) & 1023] for shift in CHANCE_SHIFTS])
+
+    def begin(self, millis: int) -> None:
+        """A new millisecond; one ahead of the wall clock when this one has no room left."""
+        self.millis = millis
+        self.prefix = "".join([PAIRS[(millis >> shift) & 1023] for shift in TIME_SHIFTS])
+        # Half of the room is left for the ids that follow in the same millisecond.
+        self.chance = int.from_bytes(os.urandom(10), "big") >> 1

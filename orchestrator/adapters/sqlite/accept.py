@@ -1,13 +1,11 @@
 """Taking in what customers say: once each, numbered, durable."""
 
-from datetime import datetime
 from sqlite3 import Cursor
-from typing import Any
 
 from orchestrator import codec
 from orchestrator.adapters.sqlite.drafts import Arrival, columns, heard
 from orchestrator.adapters.sqlite.profile import Facts, merged
-from orchestrator.adapters.sqlite.rows import HEAD, MESSAGE, Decoder, Row, message, micros, moment, moved
+from orchestrator.adapters.sqlite.rows import HEAD, MESSAGE, Decoder, Row, message, micros
 from orchestrator.errors import Conflict
 from orchestrator.types import Accepted, Conversation, Received
 
@@ -23,11 +21,10 @@ INSERT_MESSAGE = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 INSERT_NEW = f"{INSERT_MESSAGE} ON CONFLICT (channel_id, external_id) WHERE external_id <> '' DO NOTHING"
-SAID = (
-    "UPDATE conversations SET last_seq = ?1, customer_seq = ?1, status = 'open', updated_at = ?2, context = ?3 "
-    "WHERE id = ?4"
-)
-OPENED = "UPDATE conversations SET context = ? WHERE id = ?"
+# Not `updated_at`: the turn that follows says when, and an index less has to be written here.
+SAID = "UPDATE conversations SET last_seq = ?1, customer_seq = ?1 WHERE id = ?2"
+REOPENED = "UPDATE conversations SET status = 'open' WHERE id = ?"
+TURNED = "UPDATE conversations SET context = ? WHERE id = ?"
 INSERT_CONVERSATION = (
     "INSERT INTO conversations (id, app_id, customer_id, version, last_seq, processed_seq, customer_seq, status, "
     "controller_kind, controller_name, team, wake_at, created_at, updated_at, context, head) "
@@ -55,25 +52,20 @@ def accept(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:
 
 def next_one(db: Cursor, decoder: Decoder, arrival: Arrival, row: Row) -> Accepted:
     """The address has a conversation."""
-    conversation = decoder.conversation(row)
-    seq = conversation.last_seq
-    context = row[9] if arrival.context is None else arrival.context
-    updated_at = row[5]
-    if arrival.row is None:
-        db.execute(OPENED, (context, conversation.id))
-    else:
-        seq, updated_at = seq + 1, max(updated_at, arrival.now)
-        written = db.execute(INSERT_NEW, (*own(arrival.row, conversation), seq))
-        if not written.rowcount:
+    id, last_seq, status = row[0], row[2], row[4]
+    if arrival.row is not None:
+        last_seq, status = last_seq + 1, "open"
+        if not db.execute(INSERT_NEW, (*arrival.row[:2], id, *arrival.row[3:], last_seq)).rowcount:
             return again(db, decoder, arrival)
-        db.execute(SAID, (seq, updated_at, context, conversation.id))
+        db.execute(SAID, (last_seq, id))
+    if status != row[4]:
+        db.execute(REOPENED, (id,))
+    if arrival.context is not None:
+        db.execute(TURNED, (arrival.context, id))
+    context = row[9] if arrival.context is None else arrival.context
+    conversation = decoder.conversation((*row[:2], last_seq, row[3], status, *row[5:9], context, row[10]))
     learn(db, conversation.customer_id, facts_of(arrival), arrival.now, trusted=True)
-    return accepted(arrival, conversation, seq, moment(updated_at), duplicate=arrival.row is None)
-
-
-def own(row: tuple[Any, ...], conversation: Conversation) -> tuple[Any, ...]:
-    """The message row, moved from the fresh conversation to the one there is."""
-    return (row[0], row[1], conversation.id, *row[3:])
+    return accepted(arrival, conversation, duplicate=arrival.row is None)
 
 
 def first(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:
@@ -95,26 +87,14 @@ def first(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:
     if arrival.row is not None:
         db.execute(INSERT_MESSAGE, (*arrival.row, seq))
     learn(db, fresh.customer_id, facts_of(arrival), arrival.now, trusted=True)
-    return accepted(arrival, fresh, seq, fresh.updated_at, duplicate=False)
+    columns_now = (fresh.version, seq, 0, fresh.status, times[1], 0, 0, 0, context, head)
+    return accepted(arrival, decoder.conversation((fresh.id, *columns_now)), duplicate=False)
 
 
-def accepted(
-    arrival: Arrival, conversation: Conversation, seq: int, updated_at: datetime, *, duplicate: bool
-) -> Accepted:
-    event = arrival.event
-    said = isinstance(event, Received)
-    conversation = moved(
-        conversation,
-        version=conversation.version,
-        last_seq=seq,
-        processed_seq=conversation.processed_seq,
-        status="open" if said else conversation.status,
-        updated_at=updated_at,
-        context=conversation.context if event.context is None else event.context,
-        marks=conversation.marks,
-    )
-    row = heard(conversation, event, arrival.message_id, seq) if isinstance(event, Received) else None
-    return Accepted(conversation=conversation, message=row, duplicate=duplicate)
+def accepted(arrival: Arrival, conversation: Conversation, *, duplicate: bool) -> Accepted:
+    event, seq = arrival.event, conversation.last_seq
+    said = heard(conversation, event, arrival.message_id, seq) if isinstance(event, Received) else None
+    return Accepted(conversation=conversation, message=said, duplicate=duplicate)
 
 
 def again(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:

@@ -8,13 +8,10 @@ from orchestrator.adapters.sqlite.rows import bounded, micros
 from orchestrator.errors import NotFound
 from orchestrator.types import Marks
 
-# A mark beyond the log would make messages to come count as read.
-MARK = (
-    "UPDATE conversations SET customer_delivered = max(customer_delivered, min(last_seq, ?)), "
-    "customer_read = max(customer_read, min(last_seq, ?)), desk_read = max(desk_read, min(last_seq, ?)) "
-    "WHERE id = ? RETURNING customer_delivered, customer_read, desk_read"
-)
-CONTEXT = "UPDATE conversations SET context = ? WHERE id = ? RETURNING customer_id"
+MARKS = "SELECT last_seq, customer_delivered, customer_read, desk_read FROM conversations WHERE id = ?"
+MARK = "UPDATE conversations SET customer_delivered = ?, customer_read = ?, desk_read = ? WHERE id = ?"
+CONTEXT = "SELECT customer_id, context FROM conversations WHERE id = ?"
+TURNED = "UPDATE conversations SET context = ? WHERE id = ?"
 LATE = (
     "INSERT INTO late_answers (conversation_id, turn_id, actions, at) SELECT id, ?, ?, ? FROM conversations "
     "WHERE id = ? ON CONFLICT (conversation_id, turn_id) DO NOTHING"
@@ -22,22 +19,29 @@ LATE = (
 # Should the wake-up be lost with the process, the sweep finds the answer.
 WAKE = "UPDATE conversations SET wake_at = min(coalesce(wake_at, ?1), ?1) WHERE id = ?2"
 EXISTS = "SELECT 1 FROM conversations WHERE id = ?"
-UNPROCESSED = "SELECT id FROM conversations WHERE processed_seq < customer_seq ORDER BY updated_at LIMIT ?"
+UNPROCESSED = "SELECT id FROM conversations WHERE processed_seq < customer_seq AND id > ? ORDER BY id LIMIT ?"
 WOKEN = "SELECT id FROM conversations WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at LIMIT ?"
 
 
 def mark(db: Cursor, conversation_id: str, marks: Marks) -> Marks:
-    wanted = (marks.customer_delivered, marks.customer_read, marks.desk_read)
-    row = db.execute(MARK, (*map(bounded, wanted), conversation_id)).fetchone()
+    """A mark beyond the log counts as its end: else messages to come would be read already."""
+    row = db.execute(MARKS, (conversation_id,)).fetchone()
     if row is None:
         raise missing(conversation_id)
-    return Marks(customer_delivered=row[0], customer_read=row[1], desk_read=row[2])
+    last_seq, *now = row
+    wanted = (marks.customer_delivered, marks.customer_read, marks.desk_read)
+    raised = [max(old, min(new, last_seq)) for old, new in zip(now, wanted, strict=True)]
+    if raised != now:
+        db.execute(MARK, (*raised, conversation_id))
+    return Marks(customer_delivered=raised[0], customer_read=raised[1], desk_read=raised[2])
 
 
 def set_context(db: Cursor, conversation_id: str, context: str, language: str, now: int) -> None:
-    row = db.execute(CONTEXT, (context, conversation_id)).fetchone()
+    row = db.execute(CONTEXT, (conversation_id,)).fetchone()
     if row is None:
         raise missing(conversation_id)
+    if row[1] != context:
+        db.execute(TURNED, (context, conversation_id))
     if language:
         learn(db, row[0], {"language": language}, now, trusted=True)
 
@@ -51,10 +55,12 @@ def answer_late(db: Cursor, conversation_id: str, turn_id: str, actions: str, no
     return False
 
 
-def unfinished(db: Cursor, now: datetime, limit: int) -> list[str]:
-    rows = db.execute(UNPROCESSED, (bounded(limit),)).fetchall()
-    rows += db.execute(WOKEN, (micros(now), bounded(limit))).fetchall()
-    return list(dict.fromkeys(row[0] for row in rows))[:limit]
+def unfinished(db: Cursor, now: datetime, limit: int, after: str) -> tuple[list[str], str]:
+    """What is found, and where to go on: so that conversations nobody can work on never hide the others for good."""
+    woken = [row[0] for row in db.execute(WOKEN, (micros(now), bounded(limit))).fetchall()]
+    waiting = [row[0] for row in db.execute(UNPROCESSED, (after, bounded(limit))).fetchall()]
+    following = waiting[-1] if len(waiting) == limit else ""
+    return list(dict.fromkeys([*woken, *waiting])), following
 
 
 def probe(db: Cursor) -> None:

@@ -7,27 +7,24 @@ from orchestrator.adapters.sqlite.accept import INSERT_MESSAGE, learn
 from orchestrator.adapters.sqlite.drafts import Draft
 from orchestrator.adapters.sqlite.rows import Decoder, micros, moment, moved, numbered
 from orchestrator.errors import Fenced, NotFound
-from orchestrator.types import Committed, Marks, Message
+from orchestrator.types import Committed, Conversation, Marks, Message
 
-# Once every customer message is processed nothing waits: then the whole log counts as processed, so that
-# `processed_seq < last_seq` means work. A customer who wrote while a turn closed the conversation finds it open.
-HEAD = (
-    "UPDATE conversations SET version = version + 1, head = ?1, controller_kind = ?2, controller_name = ?3, "
-    "team = ?4, wake_at = ?5, updated_at = max(updated_at, ?6), last_seq = last_seq + ?7, "
-    "processed_seq = CASE WHEN customer_seq <= ?8 THEN last_seq + ?7 ELSE max(processed_seq, ?8) END, "
-    "status = CASE WHEN customer_seq <= ?8 THEN ?9 ELSE 'open' END "
-    "WHERE id = ?10 AND version = ?11 "
-    "RETURNING last_seq, processed_seq, status, updated_at, customer_delivered, customer_read, desk_read, context"
+STANDS = (
+    "SELECT version, last_seq, processed_seq, customer_seq, status, updated_at, customer_delivered, customer_read, "
+    "desk_read, context, controller_kind, controller_name, team, wake_at FROM conversations WHERE id = ?"
 )
-EXISTS = "SELECT version FROM conversations WHERE id = ?"
+CHANGED = "UPDATE conversations SET version = ?1, last_seq = ?2, processed_seq = ?3, updated_at = ?4, head = ?5"
+FENCE = " WHERE id = ?6 AND version = ?1 - 1"
+# SQLite rewrites every index on a column that is SET, changed or not: most turns change nothing that lists look for.
+STAYED = CHANGED + FENCE
+MOVED = f"{CHANGED}, status = ?7, controller_kind = ?8, controller_name = ?9, team = ?10, wake_at = ?11{FENCE}"
 HEARD = "UPDATE conversations SET customer_seq = ?1, processed_seq = min(processed_seq, ?2) WHERE id = ?3"
 UNDERSTOOD = (
-    "UPDATE messages SET language = ?1, translations = ?2, understanding = ?3, rev = ?6 "
-    "WHERE id = ?4 AND conversation_id = ?5"
+    "UPDATE messages SET language = ?1, translations = ?2, understanding = ?3 WHERE id = ?4 AND conversation_id = ?5"
 )
 # Every pending row of the conversation: what an agent or the system said stays in line.
 WITHDRAW = (
-    "UPDATE messages SET withdrawn = 1, rev = ?2 WHERE role = 'bot' AND id IN "
+    "UPDATE messages SET withdrawn = 1 WHERE role = 'bot' AND id IN "
     "(SELECT message_id FROM outbox WHERE conversation_id = ?1 AND state = 'pending')"
 )
 DROP = (
@@ -54,38 +51,36 @@ TRACE = "INSERT INTO traces (id, app_id, conversation_id, turn_id, at, body) VAL
 
 def commit(db: Cursor, decoder: Decoder, draft: Draft) -> tuple[Committed, str]:
     """What stands now, and the text of the context."""
-    wanted = draft.commit
-    head = wanted.conversation
-    updated_at = micros(head.updated_at)
-    written = db.execute(
-        HEAD,
-        (draft.head, *draft.columns, updated_at, len(draft.messages), head.processed_seq, head.status)
-        + (head.id, head.version),
-    ).fetchone()
-    if written is None:
-        raise moved_on(db, head.id, head.version)
-    last_seq, processed_seq, status, updated_at, *marks, context = written
-    messages = said(db, draft, last_seq - len(draft.messages))
+    head = draft.commit.conversation
+    row = db.execute(STANDS, (head.id,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no conversation {head.id!r}")
+    version, last_seq, processed_seq, customer_seq, status, updated_at, delivered, read, desk, context, *place = row
+    if version != head.version:
+        raise Fenced(f"conversation {head.id!r} moved on from version {head.version} to {version}; load it again")
+    # Once every customer message is processed nothing waits: then the whole log counts as processed, so that
+    # `processed_seq < last_seq` means work. A customer who wrote while a turn closed the conversation finds it open.
+    waits = customer_seq > head.processed_seq
+    after = moved(
+        head,
+        version=version + 1,
+        last_seq=last_seq + len(draft.messages),
+        processed_seq=max(processed_seq, head.processed_seq) if waits else last_seq + len(draft.messages),
+        status="open" if waits else head.status,
+        updated_at=moment(max(updated_at, micros(head.updated_at))),
+        context=decoder.context(head.id, context),
+        marks=Marks(customer_delivered=delivered, customer_read=read, desk_read=desk),
+    )
+    write(db, draft, after, stayed=status == after.status and tuple(place) == draft.columns)
+    messages = said(db, draft, last_seq)
     change(db, draft)
     send(db, draft, {message.id: message.seq for message in messages})
-    committed = moved(
-        head,
-        version=head.version + 1,
-        last_seq=last_seq,
-        processed_seq=processed_seq,
-        status=status,
-        updated_at=moment(updated_at),
-        context=decoder.context(head.id, context),
-        marks=Marks(customer_delivered=marks[0], customer_read=marks[1], desk_read=marks[2]),
-    )
-    return Committed(conversation=committed, messages=messages), context
+    return Committed(conversation=after, messages=messages), context
 
 
-def moved_on(db: Cursor, conversation_id: str, version: int) -> Fenced | NotFound:
-    row = db.execute(EXISTS, (conversation_id,)).fetchone()
-    if row is None:
-        return NotFound(f"there is no conversation {conversation_id!r}")
-    return Fenced(f"conversation {conversation_id!r} moved on from version {version} to {row[0]}; load it again")
+def write(db: Cursor, draft: Draft, after: Conversation, *, stayed: bool) -> None:
+    values = (after.version, after.last_seq, after.processed_seq, micros(after.updated_at), draft.head, after.id)
+    db.execute(STAYED, values) if stayed else db.execute(MOVED, (*values, after.status, *draft.columns))
 
 
 def said(db: Cursor, draft: Draft, last_seq: int) -> tuple[Message, ...]:
@@ -104,7 +99,7 @@ def change(db: Cursor, draft: Draft) -> None:
     """What was learnt: of messages in the log, the handoff, the customer; and the trace."""
     head = draft.commit.conversation
     for row in draft.understood:
-        db.execute(UNDERSTOOD, (*row, head.version + 1))
+        db.execute(UNDERSTOOD, row)
     if draft.handoff is not None:
         db.execute(HANDOFF, draft.handoff)
     if draft.trace is not None:
@@ -115,7 +110,7 @@ def change(db: Cursor, draft: Draft) -> None:
 def send(db: Cursor, draft: Draft, seqs: Mapping[str, int]) -> None:
     """Withdraw what must not go out any more, then queue the new."""
     head = draft.commit.conversation
-    if draft.commit.withdraw_pending and db.execute(WITHDRAW, (head.id, head.version + 1)).rowcount:
+    if draft.commit.withdraw_pending and db.execute(WITHDRAW, (head.id,)).rowcount:
         db.execute(DROP, (head.id,))
     for row, outgoing in zip(draft.outbox, draft.commit.outbox, strict=True):
         db.execute(INSERT_OUTGOING, (*row, seqs.get(outgoing.message_id, outgoing.seq)))

@@ -38,6 +38,14 @@ class Draft:
     handoff: Params | None
     trace: Params | None
 
+    @property
+    def weight(self) -> int:
+        """Characters of the log this adds or rewrites."""
+        texts = [text for row in self.messages for text in row[13:]] + [
+            text for row in self.understood for text in row[1:3]
+        ]
+        return sum(len(text) for text in texts if text)
+
 
 def arrival(fresh: Conversation, event: Received | Started, message_id: str, now: int) -> Arrival:
     """Raises Malformed."""

@@ -38,6 +38,7 @@ class Lane:
         self.loop = loop
         self.queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.closed = False
+        self.dead = False
         self.thread = threading.Thread(target=self.run, name=f"parley-{name}", daemon=True)
         self.thread.start()
 
@@ -47,7 +48,7 @@ class Lane:
             raise Unavailable("the database is closed")
         job = Job(call, args, self.loop.create_future())
         self.queue.put(job)
-        if not self.thread.is_alive():
+        if self.dead:
             self.abandon()
         return job.future
 
@@ -63,7 +64,7 @@ class Lane:
             while batch := self.take():
                 self.deliver(self.attempt(batch))
         finally:
-            self.closed = True
+            self.closed = self.dead = True
             self.abandon()
 
     def take(self) -> list[Job]:

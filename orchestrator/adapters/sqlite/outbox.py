@@ -16,7 +16,9 @@ STATE = "SELECT state FROM outbox WHERE id = ?"
 SETTLE = "UPDATE outbox SET state = ?, attempts = ?, done = ?, due_at = ?, external_id = ?, error = ? WHERE id = ?"
 # The rows behind one that is tried again later can't go before it: out of the way of `due` until then.
 POSTPONE = "UPDATE outbox SET due_at = ?1 WHERE conversation_id = ?2 AND state = 'pending' AND seq > ?3 AND due_at < ?1"
-SENT_AFTER_ALL = "UPDATE messages SET withdrawn = 0, rev = -rev - 1 WHERE id = ? AND withdrawn = 1"
+SENT_AFTER_ALL = "UPDATE messages SET withdrawn = 0 WHERE id = ? AND withdrawn = 1"
+# Whoever has read the log must read it again.
+LOG_CHANGED = "UPDATE conversations SET version = version + 1 WHERE id = ?"
 BY_EXTERNAL = (
     "SELECT id, state, conversation_id, seq FROM outbox WHERE channel_id = ? AND external_id = ? AND external_id <> ''"
 )
@@ -55,7 +57,7 @@ def settle(db: Cursor, row: Outgoing) -> None:
     found = db.execute(STATE, (row.id,)).fetchone()
     if found is None:
         if row.state not in ("pending", "failed"):
-            db.execute(SENT_AFTER_ALL, (row.message_id,))
+            sent_after_all(db, row)
         return
     state = later(found[0], row.state)
     values = (row.attempts, row.done, micros(row.due_at), row.external_id, row.error, row.id)
@@ -64,6 +66,12 @@ def settle(db: Cursor, row: Outgoing) -> None:
         db.execute(POSTPONE, (micros(row.due_at), row.conversation_id, row.seq))
     if row.external_id:
         adopt(db, row.channel_id, row.external_id)
+
+
+def sent_after_all(db: Cursor, row: Outgoing) -> None:
+    """It was on its way when it was withdrawn: the customer has it, so the log says so."""
+    if db.execute(SENT_AFTER_ALL, (row.message_id,)).rowcount:
+        db.execute(LOG_CHANGED, (row.conversation_id,))
 
 
 def adopt(db: Cursor, channel_id: str, external_id: str) -> None:

@@ -25,6 +25,7 @@ from orchestrator.adapters.sqlite.rows import (
     packet,
     trace,
 )
+from orchestrator.adapters.sqlite.rows import message as to_message
 from orchestrator.errors import NotFound
 from orchestrator.types import (
     Conversation,
@@ -122,9 +123,7 @@ def viewed(app_id: str, view: View, agent_id: str, team: str, customer_id: str) 
     return filters
 
 
-def messages(
-    db: Cursor, decoder: Decoder, conversation_id: str, after: int, before: int, limit: int, public: bool
-) -> Sequence[Message]:
+def messages(db: Cursor, conversation_id: str, after: int, before: int, limit: int, public: bool) -> Sequence[Message]:
     """Public ones leave out what was withdrawn: the customer never got it."""
     filters: Filters = [("conversation_id = ?", conversation_id)]
     if after:
@@ -136,17 +135,17 @@ def messages(
     onward = bool(after) and not before
     sql = f"SELECT {MESSAGE} FROM messages WHERE {where} ORDER BY seq {'' if onward else 'DESC'} LIMIT ?"
     rows = db.execute(sql, (*(value for _, value in filters), bounded(limit))).fetchall()
-    found = [decoder.message(row) for row in rows]
+    found = [to_message(row) for row in rows]
     return found if onward else found[::-1]
 
 
-def message(db: Cursor, decoder: Decoder, app_id: str, message_id: str) -> Message:
-    return decoder.message(one(db, MESSAGE_BY_ID, (message_id, app_id), "message"))
+def message(db: Cursor, app_id: str, message_id: str) -> Message:
+    return to_message(one(db, MESSAGE_BY_ID, (message_id, app_id), "message"))
 
 
-def message_by_external(db: Cursor, decoder: Decoder, channel_id: str, external_id: str) -> Message | None:
+def message_by_external(db: Cursor, channel_id: str, external_id: str) -> Message | None:
     row = db.execute(MESSAGE_BY_EXTERNAL, (channel_id, external_id)).fetchone()
-    return decoder.message(row) if row else None
+    return to_message(row) if row else None
 
 
 def customer_of(db: Cursor, app_id: str, customer_id: str) -> Customer:

@@ -24,11 +24,7 @@ from orchestrator.types import (
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 LARGEST = 2**63 - 1
-LONGEST_CACHED = 8192
-"""Characters of a row worth keeping decoded: a cache of few but huge messages would eat the memory."""
-
 Row = tuple[Any, ...]
 
 HEAD = (
@@ -36,7 +32,7 @@ HEAD = (
     "c.customer_delivered, c.customer_read, c.desk_read, c.context, c.head"
 )
 MESSAGE = (
-    "id, rev, app_id, conversation_id, seq, role, author, at, language, visibility, epoch, turn_id, external_id, "
+    "id, app_id, conversation_id, seq, role, author, at, language, visibility, epoch, turn_id, external_id, "
     "withdrawn, parts, translations, understanding"
 )
 OUTGOING = (
@@ -52,9 +48,10 @@ HANDOFF = (
 def micros(at: datetime) -> int:
     """Raises Malformed for a time without a zone: nobody can say when that was."""
     try:
-        return (at - EPOCH) // MICROSECOND
+        since = at - EPOCH
     except TypeError:
         raise Malformed("a time without a time zone can't be kept") from None
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def maybe_micros(at: datetime | None) -> int | None:
@@ -62,7 +59,8 @@ def maybe_micros(at: datetime | None) -> int | None:
 
 
 def moment(value: int) -> datetime:
-    return EPOCH + timedelta(microseconds=value)
+    seconds, rest = divmod(value, 1_000_000)
+    return EPOCH + timedelta(0, seconds, rest)
 
 
 def maybe_moment(value: int | None) -> datetime | None:
@@ -75,60 +73,41 @@ def bounded(number: int) -> int:
 
 
 class Decoder:
-    """Decodes heads and messages, remembering the recent ones: a turn reads the same history again and again.
+    """Decodes heads, remembering the recent ones by their very text: what is remembered can't be wrong."""
 
-    A head is known by its very text, so any thread may ask. A message is known by its `rev`, which whoever changes
-    the row changes too, also in another process: only what is committed may be remembered, never a writer's draft.
-    """
-
-    def __init__(self, conversations: int = 1024, messages: int = 4096) -> None:
-        self.heads: Recent[str, tuple[str, str, Conversation]] = Recent(conversations)
-        self.messages: Recent[str, tuple[int, Message]] = Recent(messages)
+    def __init__(self, size: int = 2 * 1024 * 1024) -> None:
+        self.heads: Recent[str, tuple[str, str, Conversation]] = Recent(size)
 
     def conversation(self, row: Row) -> Conversation:
         """From the columns of HEAD."""
         id, version, last_seq, processed_seq, status, updated_at, delivered, read, desk, context, head = row
-        known = self.heads.get(id)
-        if known is None or known[0] != head or known[1] != context:
-            base = codec.conversation.load(head)
-            known = self.remember_head(head, context, replace(base, context=codec.anything.load(context)))
+        base = self.head(id, head, context)
         return moved(
-            known[2],
+            base,
             version=version,
             last_seq=last_seq,
             processed_seq=processed_seq,
             status=status,
             updated_at=moment(updated_at),
-            context=known[2].context,
+            context=base.context,
             marks=Marks(customer_delivered=delivered, customer_read=read, desk_read=desk),
         )
 
-    def remember_head(self, head: str, context: str, conversation: Conversation) -> tuple[str, str, Conversation]:
-        """`conversation` is what the two texts say; its columns may be of any time."""
-        known = (head, context, conversation)
-        if len(head) + len(context) < LONGEST_CACHED:
-            self.heads.put(conversation.id, known)
-        return known
+    def head(self, id: str, head: str, context: str) -> Conversation:
+        """What the two texts say; what the columns say may be of any time."""
+        known = self.heads.get(id)
+        if known is not None and known[0] == head and known[1] == context:
+            return known[2]
+        found = replace(codec.conversation.load(head), context=codec.anything.load(context))
+        self.remember(head, context, found)
+        return found
+
+    def remember(self, head: str, context: str, conversation: Conversation) -> None:
+        self.heads.put(conversation.id, (head, context, conversation), len(head) + len(context))
 
     def context(self, id: str, context: str) -> Mapping[str, Any]:
         known = self.heads.get(id)
         return known[2].context if known is not None and known[1] == context else codec.anything.load(context)
-
-    def message(self, row: Row) -> Message:
-        """From the columns of MESSAGE, of a row that is committed."""
-        found = self.known(row[0], row[1])
-        if found is None:
-            found = message(row)
-            self.remember(row[1], found, len(row[14]) + len(row[15] or "") + len(row[16] or ""))
-        return found
-
-    def known(self, id: str, rev: int) -> Message | None:
-        found = self.messages.get(id)
-        return found[1] if found is not None and found[0] == rev else None
-
-    def remember(self, rev: int, message: Message, length: int) -> None:
-        if length < LONGEST_CACHED:
-            self.messages.put(message.id, (rev, message))
 
 
 def moved(
@@ -175,22 +154,26 @@ def message(row: Row) -> Message:
     """From the columns of MESSAGE."""
     return Message(
         id=row[0],
-        app_id=row[2],
-        conversation_id=row[3],
-        seq=row[4],
-        role=row[5],
-        author=row[6],
-        at=moment(row[7]),
-        language=row[8],
-        visibility=row[9],
-        epoch=row[10],
-        turn_id=row[11],
-        external_id=row[12],
-        withdrawn=bool(row[13]),
-        parts=readable_parts(row[14]),
-        translations=readable_translations(row[15]),
-        understanding=readable_understanding(row[16]),
+        app_id=row[1],
+        conversation_id=row[2],
+        seq=row[3],
+        role=row[4],
+        author=row[5],
+        at=moment(row[6]),
+        language=row[7],
+        visibility=row[8],
+        epoch=row[9],
+        turn_id=row[10],
+        external_id=row[11],
+        withdrawn=bool(row[12]),
+        parts=readable_parts(row[13]),
+        translations=readable_translations(row[14]),
+        understanding=readable_understanding(row[15]),
     )
+
+
+def message_weight(row: Row) -> int:
+    return len(row[13]) + len(row[14] or "") + len(row[15] or "")
 
 
 # One row that can't be read (written by other code, or a number JSON has no word for) must not stop its conversation.
@@ -294,6 +277,28 @@ def numbered(message: Message, seq: int) -> Message:
         language=message.language,
         translations=message.translations,
         understanding=message.understanding,
+        visibility=message.visibility,
+        epoch=message.epoch,
+        turn_id=message.turn_id,
+        external_id=message.external_id,
+        withdrawn=message.withdrawn,
+    )
+
+
+def meant(message: Message, understood: Message) -> Message:
+    """The message as it is in the log, with what was understood of it. Spelled out, as in `moved`."""
+    return Message(
+        id=message.id,
+        app_id=message.app_id,
+        conversation_id=message.conversation_id,
+        role=message.role,
+        parts=message.parts,
+        at=message.at,
+        seq=message.seq,
+        author=message.author,
+        language=understood.language,
+        translations=understood.translations,
+        understanding=understood.understanding,
         visibility=message.visibility,
         epoch=message.epoch,
         turn_id=message.turn_id,

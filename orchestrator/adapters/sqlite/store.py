@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
@@ -16,6 +15,7 @@ from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
 from orchestrator.adapters.sqlite.rows import Decoder, micros
 from orchestrator.adapters.sqlite.schema import connect, named, prepare
+from orchestrator.adapters.sqlite.tails import Tails
 from orchestrator.adapters.sqlite.works import GroupCommit, Snapshot
 from orchestrator.errors import Unavailable
 from orchestrator.ports import Clock
@@ -52,6 +52,8 @@ class SqliteStore:
         self.path = path
         self.clock = clock
         self.decoder = Decoder()
+        self.tails = Tails()
+        self.swept = ""
         self.lanes: list[Lane] = []
         self.connections: list[sqlite3.Connection] = []
 
@@ -103,32 +105,23 @@ class SqliteStore:
     async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
         arrival = drafts.arrival(fresh, event, message_id, self.now())
         accepted = await self.write(accept.accept, self.decoder, arrival)
-        if accepted.message is not None and not accepted.duplicate and arrival.row is not None:
-            self.decoder.remember(0, accepted.message, len(arrival.row[13]))
+        if arrival.row is not None:
+            self.tails.accepted(accepted, len(arrival.row[13]))
         return accepted
 
     async def status(self, channel_id: str, external_id: str, state: DeliveryState, error: str) -> None:
         await self.write(outbox.status, channel_id, external_id, state, error, self.now())
 
     async def load(self, conversation_id: str, *, history: int) -> Loaded:
-        return await self.turn(load.load, self.decoder, conversation_id, history)
+        return await self.turn(load.load, self.decoder, self.tails, conversation_id, history)
 
     async def commit(self, wanted: Commit) -> Committed:
         draft = drafts.draft(wanted)
         committed, context = await self.write(commit.commit, self.decoder, draft)
-        self.remember(draft, committed, context)
+        self.decoder.remember(draft.head, context, committed.conversation)
+        if not wanted.withdraw_pending:
+            self.tails.committed(committed, wanted.understood, draft.weight)
         return committed
-
-    def remember(self, draft: drafts.Draft, committed: Committed, context: str) -> None:
-        """Keep decoded what the next turn reads."""
-        head = committed.conversation
-        self.decoder.remember_head(draft.head, context, head)
-        for message, row in zip(committed.messages, draft.messages, strict=True):
-            self.decoder.remember(0, message, sum(len(text or "") for text in row[13:16]))
-        for message, row in zip(draft.commit.understood, draft.understood, strict=True):
-            known = self.decoder.messages.get(message.id)
-            if known is not None:
-                self.decoder.remember(head.version, meant(known[1], message), len(row[1] or "") + len(row[2] or ""))
 
     async def mark(self, conversation_id: str, marks: Marks) -> Marks:
         return await self.write(beside.mark, conversation_id, marks)
@@ -154,7 +147,8 @@ class SqliteStore:
         await self.write(outbox.settle, outgoing)
 
     async def unfinished(self, now: datetime, limit: int) -> Sequence[str]:
-        return await self.turn(beside.unfinished, now, limit)
+        found, self.swept = await self.turn(beside.unfinished, now, limit, self.swept)
+        return found
 
     # Records
 
@@ -181,13 +175,13 @@ class SqliteStore:
     async def messages(
         self, conversation_id: str, *, after: int = 0, before: int = 0, limit: int = 100, public: bool = False
     ) -> Sequence[Message]:
-        return await self.read(records.messages, self.decoder, conversation_id, after, before, limit, public)
+        return await self.read(records.messages, conversation_id, after, before, limit, public)
 
     async def message(self, app_id: str, message_id: str) -> Message:
-        return await self.read(records.message, self.decoder, app_id, message_id)
+        return await self.read(records.message, app_id, message_id)
 
     async def message_by_external(self, channel_id: str, external_id: str) -> Message | None:
-        return await self.read(records.message_by_external, self.decoder, channel_id, external_id)
+        return await self.read(records.message_by_external, channel_id, external_id)
 
     async def customer(self, app_id: str, customer_id: str) -> Customer:
         return await self.read(records.customer_of, app_id, customer_id)
@@ -261,12 +255,3 @@ class SqliteStore:
 
     async def revoke_key(self, app_id: str, key_id: str) -> None:
         await self.write(accounts.revoke_key, app_id, key_id)
-
-
-def meant(message: Message, understood: Message) -> Message:
-    return replace(
-        message,
-        language=understood.language,
-        translations=understood.translations,
-        understanding=understood.understanding,
-    )

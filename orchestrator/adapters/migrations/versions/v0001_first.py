@@ -90,7 +90,7 @@ def conversations() -> None:
         text("head", None),
     )
     index("conversations_recent", "conversations", ["app_id", "updated_at"])
-    index("conversations_customer", "conversations", ["customer_id", "updated_at"])
+    index("conversations_customer", "conversations", ["customer_id"])
     index("conversations_open", "conversations", ["app_id"], where="status = 'open'")
     index(
         "conversations_desk",
@@ -98,7 +98,7 @@ def conversations() -> None:
         ["app_id", "controller_name", "updated_at"],
         where="controller_kind = 'desk'",
     )
-    index("conversations_waiting", "conversations", ["updated_at"], where="processed_seq < customer_seq")
+    index("conversations_waiting", "conversations", ["id"], where="processed_seq < customer_seq")
     index("conversations_wake", "conversations", ["wake_at"], where="wake_at IS NOT NULL")
 
 
@@ -110,7 +110,6 @@ def messages() -> None:
         text("conversation_id"),
         text("channel_id"),
         number("seq"),
-        number("rev"),
         text("role"),
         text("author"),
         moment("at"),
