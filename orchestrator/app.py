@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -25,12 +26,20 @@ from orchestrator.http import demo as shop
 from orchestrator.http.api import docs
 from orchestrator.http.desk import desk_routes
 from orchestrator.http.problems import MAX_BODY, install
+from orchestrator.http.webchat.channels import Services, web_channels
 from orchestrator.registry import Workshop, build_apps
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 log = structlog.get_logger("parley")
 
 SHORTEST_SECRET = 32
+
+
+class Part(Protocol):
+    """What is opened at the start and closed at the end."""
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +63,8 @@ class Runtime:
     async def open(self) -> AsyncIterator[None]:
         """Start in the order things need each other, stop in reverse. Raises Misconfigured, Unavailable …"""
         async with AsyncExitStack() as stack:
-            for part in (self.store, self.bus, self.http):
+            parts: tuple[Part, ...] = (self.store, self.bus, self.http)
+            for part in parts:
                 await part.open()
                 stack.push_async_callback(part.close)
             for app in self.apps.values():
@@ -66,20 +76,24 @@ class Runtime:
     async def open_app(self, app: App, stack: AsyncExitStack) -> None:
         connectors = [channel.connector for channel in app.channels.values()]
         bots = [running.bot for running in app.bots.values()]
-        for part in (app.understander, *bots, *connectors):
+        parts: tuple[Part, ...] = (app.understander, *bots, *connectors)
+        for part in parts:
             await part.open()
             stack.push_async_callback(part.close)
         for line in app.understander.available():
             log.info(line, app_id=app.id)
 
 
-def build(settings: Settings, base: Path, *, public_url: str = "") -> Runtime:
-    """Assemble a process. `base` is the folder relative paths start from. Raises Misconfigured."""
+def build(settings: Settings, base: Path, *, public_url: str = "", secret: str = "") -> Runtime:
+    """Assemble a process. `base` is the folder relative paths start from. Raises Misconfigured.
+
+    Without a `secret`, here or in the settings, the one beside the database is used, and made if need be.
+    """
     if not settings.apps:
         raise Misconfigured("no app is configured: add an [apps.<name>] table; 'parley demo' shows a working one")
     public_url = (settings.server.public_url or public_url or address(settings)).rstrip("/")
     database = path_of(settings.store.url, base)
-    secret = settings.server.secret or kept_secret(database.parent / "parley.secret")
+    secret = secret or settings.server.secret or kept_secret(database.parent / "parley.secret")
     if len(secret) < SHORTEST_SECRET:
         raise Misconfigured(f"server.secret: has {len(secret)} characters and needs {SHORTEST_SECRET} or more")
     clock = SystemClock()
@@ -176,7 +190,7 @@ def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
 
 
 def chat_routes(runtime: Runtime) -> list[BaseRoute]:
-    services = webchat.Services(
+    services = Services(
         engine=runtime.engine,
         records=runtime.store,
         accounts=runtime.store,
@@ -185,7 +199,7 @@ def chat_routes(runtime: Runtime) -> list[BaseRoute]:
         clock=runtime.clock,
         public_url=runtime.public_url,
     )
-    return webchat.routes(webchat.web_channels(runtime.apps), services, secret=runtime.secret, web=WEB)
+    return webchat.routes(web_channels(runtime.apps), services, secret=runtime.secret, web=WEB)
 
 
 def desk_pages(runtime: Runtime) -> APIRouter:

@@ -9,6 +9,7 @@ from orchestrator.app import accounts_of
 from orchestrator.cli.options import DEFAULT_CONFIG, AppName, ConfigPath, chosen_app, configured, password_from
 from orchestrator.errors import Misconfigured
 from orchestrator.http.passwords import create_agent
+from orchestrator.types import AgentRole
 
 app = typer.Typer(help="Who works at the desk.", no_args_is_help=True)
 
@@ -22,7 +23,7 @@ def desk() -> None:
 def add_agent(
     email: Annotated[str, typer.Argument(help="What the agent signs in with.")],
     name: Annotated[str, typer.Option(help="What customers and colleagues read.")] = "",
-    role: Annotated[str, typer.Option(help="agent or admin.")] = "agent",
+    role: Annotated[AgentRole, typer.Option(help="agent or admin.")] = "agent",
     team: Annotated[list[str] | None, typer.Option(help="A team they work for; repeat it. None: every team.")] = None,
     password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
     app_name: AppName = "",
@@ -31,8 +32,6 @@ def add_agent(
     """Let a person work at the desk. Asks for the password; PARLEY_PASSWORD or --password-stdin give it in scripts."""
     settings, base = configured(config)
     app_id = chosen_app(settings, app_name)
-    if role not in ("agent", "admin"):
-        raise Misconfigured(f"--role {role!r}: use agent or admin")
     unknown = [one for one in team or [] if one not in settings.apps[app_id].teams]
     if unknown:
         raise Misconfigured(f"--team {unknown[0]!r}: known are {', '.join(sorted(settings.apps[app_id].teams))}")

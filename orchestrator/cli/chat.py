@@ -81,7 +81,8 @@ class Chat:
             await self.runtime.engine.accept(self.app_id, self.channel, [event])
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
-                    return await self.answer(news)
+                    await self.answer(news)
+                    return
         typer.echo("(no answer)")
 
     async def answer(self, news: Subscription) -> None:
@@ -93,7 +94,8 @@ class Chat:
             if isinstance(update, ConversationChanged):
                 for message in said:
                     self.show(message, update.conversation.language.code)
-                return await self.explain(update.conversation_id)
+                await self.explain(update.conversation_id)
+                return
 
     def show(self, message: Message, language: str) -> None:
         if message.role == "customer" or message.visibility != "public":

@@ -6,11 +6,13 @@ from orchestrator.app import build
 from orchestrator.cli.options import DEFAULT_CONFIG, ConfigPath, configured
 from orchestrator.engine import App
 
+NO_SECRET = "nothing is signed while checking, and no key is made"
+
 
 def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Read the configuration and everything it names, start nothing, and say what was found or what is wrong."""
     settings, base = configured(config)
-    runtime = build(settings, base)
+    runtime = build(settings, base, secret=settings.server.secret or NO_SECRET)
     for app in runtime.apps.values():
         report(app)
     typer.echo(f"{config} is fine.")

@@ -8,7 +8,7 @@ import typer
 from orchestrator.app import accounts_of
 from orchestrator.cli.options import DEFAULT_CONFIG, AppName, ConfigPath, chosen_app, configured
 from orchestrator.http.keys import create_key
-from orchestrator.types import ApiKey
+from orchestrator.types import ApiKey, Scope
 
 app = typer.Typer(help="Keys for the public API (/v1).", no_args_is_help=True)
 
@@ -17,8 +17,8 @@ app = typer.Typer(help="Keys for the public API (/v1).", no_args_is_help=True)
 def add(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="read, write or admin; repeat it.", show_default="read")
-    ] = None,
+        Scope, typer.Option(help="read; write, which also reads; admin: everything, and the keys.")
+    ] = "read",
     app_name: AppName = "",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
@@ -28,7 +28,7 @@ def add(
 
     async def make() -> str:
         async with accounts_of(settings, base) as (accounts, clock):
-            return (await create_key(accounts, clock, app_id, name, scope or ["read"]))[1]
+            return (await create_key(accounts, clock, app_id, name, [scope]))[1]
 
     typer.echo(asyncio.run(make()))
 

@@ -106,16 +106,19 @@ class Briefing:
         profile: Profile,
         decision: Decision | None = None,
         heard: Heard | None = None,
+        told: str = "",
     ) -> Packet:
         """Everything a person needs to know; without a `decision` an agent stepped in unasked."""
         return decide.packet(
             conversation,
-            decision=decision or Decision(route="handoff", reason=order.reason),
+            decision=decision,
             order=order,
             messages=messages,
             profile=profile,
             channel_kind=channel_view(app, conversation.channel_id).kind,
             evidence=tuple(message.seq for message in heard.messages) if heard else (),
+            pivot=app.settings.pivot,
+            told=told,
         )
 
     async def offer(
@@ -126,6 +129,7 @@ class Briefing:
         loaded: Loaded,
         decision: Decision,
         said: Sequence[Message],
+        told: str,
     ) -> tuple[Conversation, Handoff, str, dict[str, Any]]:
         """The conversation and its new handoff, and the notice the customer gets with its values."""
         now = self.clock.now()
@@ -133,7 +137,7 @@ class Briefing:
             team=app.settings.policy.team, priority="normal", reason=decision.reason
         )
         packet = self.packet(
-            app, conversation, order, (*loaded.history, *heard.messages, *said), loaded.profile, decision, heard
+            app, conversation, order, (*loaded.history, *heard.messages, *said), loaded.profile, decision, heard, told
         )
         conversation, handoff = handoffs.offered(
             app, conversation, order, packet, handoff_id=self.clock.new_id(), now=now

@@ -186,4 +186,4 @@ class Deliverer:
 
 def back_off(attempts: int) -> timedelta:
     """1 s, 2 s, 4 s … 10 min. No jitter: conversations fail at different times already."""
-    return min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LONGEST_RETRY)
+    return min(FIRST_RETRY * (1 << min(attempts - 1, 20)), LONGEST_RETRY)

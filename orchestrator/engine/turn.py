@@ -174,6 +174,7 @@ class Draft:
         self.speech = Speech()
         self.decisions: list[Decision] = []
         self.notes: list[str] = []
+        self.told = ""
         self.handoff: Handoff | None = None
         self.profile: dict[str, str | int | float | bool | None] = {}
         self.conversation: Conversation = heard.conversation
@@ -258,13 +259,14 @@ class Draft:
         self.conversation = replace(applied.conversation, awaiting=None, returned=None)
         self.profile.update(applied.profile)
         self.notes.extend(applied.notes)
+        self.told = applied.handoff.summary if applied.handoff else ""
         await self.runner.composer.says(
             self.app, self.conversation, applied.says, bot=answer.bot, turn_id=self.task.id, speech=self.speech
         )
 
     async def hand_off(self, decision: Decision, *, failed: bool = False) -> None:
         conversation, handoff, notice, values = await self.runner.briefing.offer(
-            self.app, self.conversation, self.heard, self.task.loaded, decision, self.speech.messages
+            self.app, self.conversation, self.heard, self.task.loaded, decision, self.speech.messages, self.told
         )
         self.conversation, self.handoff = conversation, handoff
         self.runner.composer.notice(self.app, conversation, notice, self.speech, turn_id=self.task.id, **values)
