@@ -49,15 +49,3 @@ def eligible(agent: Agent, handoff: Handoff, *, translated: bool = True) -> bool
     if agent.teams and handoff.team not in agent.teams:
         return False
     return translated or not handoff.language or handoff.language in agent.languages
-
-
-def suited(agent: Agent, waiting: Sequence[Handoff], now: datetime, *, translated: bool = True) -> list[Handoff]:
-    """What the agent may take, next first; of cases that stand equal, those in a language they read go first."""
-    mine = [one for one in order(waiting, now) if eligible(agent, one, translated=translated)]
-    return sorted(mine, key=lambda one: (rank(one, now), one.language not in agent.languages))
-
-
-def rank(handoff: Handoff, now: datetime) -> int:
-    """Minutes of counted waiting, negated; cases within a minute of each other stand equal."""
-    counted = now - min(handoff.offered_at, now) + HEAD_START[handoff.priority]
-    return -int(counted.total_seconds() // 60)
