@@ -67,7 +67,10 @@ class Hooks:
         if allowed:
             await self.engine.accept(channel.app_id, channel.id, allowed)
         if wait:
-            raise Throttled(f"channel {channel.id!r}: more than {channel.rate} messages a minute", retry_after=wait)
+            raise Throttled(
+                f"channel {channel.id!r}: more than {channel.rate} requests a minute about one customer",
+                retry_after=wait,
+            )
         return channel.connector.answer(request)
 
     async def within_rate(self, channel: HookChannel, events: Sequence[Inbound]) -> tuple[Sequence[Inbound], float]:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.errors import (
     BotFailed,
@@ -33,6 +34,9 @@ from orchestrator.errors import (
 
 MAX_BODY = 1_048_576
 """Bytes a request may have where its route names no limit of its own."""
+
+SMALLEST_LIMIT = 32_768
+"""No limit is below: requests that announce less are let through without a look at their answer."""
 
 JSON = "application/json"
 INTERNAL = (500, "internal", "something went wrong on our side; it has been logged")
@@ -74,6 +78,9 @@ def answer(status: int, code: str, message: str, headers: Mapping[str, str] | No
     return Response(body, status, dict(headers or {}), JSON)
 
 
+too_large = answer(413, "too_large", "the request is larger than this address takes")
+
+
 def problem(error: ParleyError) -> Response:
     """The answer to a deliberate error. What maps to 500 is logged instead of shown."""
     status, code = status_of(error)
@@ -97,10 +104,9 @@ async def framework(_: HTTPConnection, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return answer(*INTERNAL)
     code = CODES.get(error.status_code, f"http_{error.status_code}")
-    message = str(error.detail)
     if error.status_code == 413:
-        message = "the request body is larger than this address takes"
-    return answer(error.status_code, code, message, error.headers)
+        return too_large
+    return answer(error.status_code, code, str(error.detail), error.headers)
 
 
 async def invalid(_: HTTPConnection, error: Exception) -> Response:
@@ -120,8 +126,44 @@ async def unexpected(connection: HTTPConnection, error: Exception) -> Response:
     return answer(*INTERNAL)
 
 
+class TooLargeInOurForm:
+    """Starlette replaces any answer to a declared body over its limit by "Content Too Large" in plain text
+    (RequestBodyLimitResponder.send_with_limit, 1.10). This, outside of it, puts that into the form of every error.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or declared(scope) < SMALLEST_LIMIT:
+            await self.app(scope, receive, send)
+            return
+        replaced = False
+
+        async def worded(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                replaced = (b"content-type", b"application/json") not in message["headers"]
+                if replaced:
+                    await too_large(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, worded)
+
+
+def declared(scope: Scope) -> int:
+    """Bytes of body the request announces; 0 when it does not."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value[:20]) if value.isdigit() else 0
+    return 0
+
+
 def install(app: Starlette) -> None:
     """Answer every error in this one form."""
+    build = app.build_middleware_stack
+    setattr(app, "build_middleware_stack", lambda: TooLargeInOurForm(build()))  # noqa: B010 - outside all others
     app.add_exception_handler(ParleyError, deliberate)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(RequestValidationError, invalid)
