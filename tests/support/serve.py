@@ -12,9 +12,9 @@ import uvicorn
 @asynccontextmanager
 async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
     """Serve an ASGI app on a free port and give its base URL; `options` go to uvicorn.Config."""
-    listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, **{"log_config": None, "lifespan": "off", "ws": "websockets-sansio"} | options)
     server = Announced(config)
+    listener = socket.create_server(("127.0.0.1", 0))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     ready = asyncio.create_task(server.ready.wait())
     try:
