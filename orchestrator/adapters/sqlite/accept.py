@@ -64,7 +64,7 @@ def next_one(db: Cursor, decoder: Decoder, arrival: Arrival, row: Row) -> Accept
         db.execute(TURNED, (arrival.context, id))
     context = row[9] if arrival.context is None else arrival.context
     conversation = decoder.conversation((*row[:2], last_seq, row[3], status, *row[5:9], context, row[10]))
-    learn(db, conversation.customer_id, facts_of(arrival), arrival.now, trusted=True)
+    learn(db, conversation.customer_id, arrival.facts, arrival.now, trusted=True)
     return accepted(arrival, conversation, duplicate=arrival.row is None)
 
 
@@ -86,7 +86,7 @@ def first(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:
     db.execute(INSERT_CUSTOMER, (fresh.customer_id, fresh.app_id, *times))
     if arrival.row is not None:
         db.execute(INSERT_MESSAGE, (*arrival.row, seq))
-    learn(db, fresh.customer_id, facts_of(arrival), arrival.now, trusted=True)
+    learn(db, fresh.customer_id, arrival.facts, arrival.now, trusted=True)
     columns_now = (fresh.version, seq, 0, fresh.status, times[1], 0, 0, 0, context, head)
     return accepted(arrival, decoder.conversation((fresh.id, *columns_now)), duplicate=False)
 
@@ -114,13 +114,6 @@ def redelivered(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted | No
     said = message(row)
     head = db.execute(BY_ID, (said.conversation_id,)).fetchone()
     return Accepted(conversation=decoder.conversation(head), message=said, duplicate=True)
-
-
-def facts_of(arrival: Arrival) -> Facts:
-    """What the platform says of the person, what it does not know left out."""
-    event = arrival.event
-    known = {key: value for key, value in event.profile.items() if value is not None}
-    return {"language": event.language, **known} if event.language else known
 
 
 def learn(db: Cursor, customer_id: str, facts: Facts, now: int, *, trusted: bool) -> None:

@@ -7,6 +7,7 @@ from pydantic_core import PydanticSerializationError
 
 from orchestrator import codec
 from orchestrator.adapters.sqlite.faults import explain
+from orchestrator.adapters.sqlite.profile import Facts
 from orchestrator.adapters.sqlite.rows import maybe_micros, micros
 from orchestrator.types import Commit, Conversation, Handoff, Message, Outgoing, Received, Started, Trace
 
@@ -23,6 +24,7 @@ class Arrival:
     now: int
     row: Params | None
     context: str | None
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,17 @@ def arrival(fresh: Conversation, event: Received | Started, message_id: str, now
         if isinstance(event, Received):
             row = message(heard(fresh, event, message_id, 0), fresh.channel_id)
         context = None if event.context is None else codec.anything.dump(event.context).decode()
+        facts = facts_of(event)
+        codec.anything.dump(facts)
     except PydanticSerializationError as error:
         raise explain(error) from None
-    return Arrival(fresh, event, message_id, now, row, context)
+    return Arrival(fresh, event, message_id, now, row, context, facts)
+
+
+def facts_of(event: Received | Started) -> Facts:
+    """What the platform says of the person; what it does not know is left out."""
+    known = {key: value for key, value in event.profile.items() if value is not None}
+    return {"language": event.language, **known} if event.language else known
 
 
 def heard(conversation: Conversation, event: Received, message_id: str, seq: int) -> Message:
@@ -77,6 +87,7 @@ def draft(commit: Commit) -> Draft:
     """Raises Malformed."""
     head = commit.conversation
     try:
+        codec.anything.dump(commit.profile)
         return Draft(
             commit=commit,
             head=codec.conversation.dump(head).decode(),

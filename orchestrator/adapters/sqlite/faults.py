@@ -31,8 +31,10 @@ def explain(error: Exception) -> Exception:
             return error
         case sqlite3.DatabaseError():
             return Unavailable(f"the database can't be used: {plain(error)}")
-        case UnicodeEncodeError() | PydanticSerializationError():
+        case UnicodeEncodeError():
             return Malformed("this can't be kept: a text holds half a character (a lone surrogate)")
+        case PydanticSerializationError():
+            return Malformed(f"this can't be kept: {error}")
         case OverflowError():
             return Malformed("this can't be kept: a number is beyond 64 bits")
     return error

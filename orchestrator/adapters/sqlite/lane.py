@@ -5,9 +5,11 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
 
+from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.errors import Unavailable
 
 T = TypeVar("T")
@@ -86,10 +88,13 @@ class Lane:
         try:
             return self.work(batch)
         except Exception as error:
-            return [(job, None, Unavailable(f"the database failed: {type(error).__name__}: {error}")) for job in batch]
+            cause = explain(error)
+            if not isinstance(cause, Unavailable):
+                cause = Unavailable(f"the database failed: {type(error).__name__}: {error}")
+            return [(job, None, cause) for job in batch]
 
     def deliver(self, outcomes: Sequence[Outcome]) -> None:
-        if not self.loop.is_closed():
+        with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
             self.loop.call_soon_threadsafe(settle, outcomes)
 
     def abandon(self) -> None:

@@ -50,7 +50,8 @@ def read(db: Cursor, tails: Tails, head: Conversation, history: int) -> Tail:
     count = head.last_seq - head.processed_seq + history
     tails.reach(count)
     rows = db.execute(ROWS, (head.id, count)).fetchall()[::-1]
-    since = rows[0][3] - 1 if len(rows) == count and rows else 0
+    oldest = rows[0][3] - 1 if rows else head.last_seq
+    since = oldest if len(rows) == count else 0
     weight = sum(message_weight(row) for row in rows)
     tail = Tail(head.version, head.last_seq, since, tuple(message(row) for row in rows), weight)
     tails.put(head.id, tail)

@@ -119,6 +119,7 @@ def viewed(app_id: str, view: View, agent_id: str, team: str, customer_id: str) 
     if team:
         filters.append(("c.team = ?", team))
     if customer_id:
+        filters[0] = ("+c.app_id = ?", app_id)
         filters.append(("c.customer_id = ?", customer_id))
     return filters
 
@@ -171,7 +172,8 @@ def handoffs(
     before: datetime | None,
     limit: int,
 ) -> Sequence[Handoff]:
-    filters: Filters = [("app_id = ?", app_id)]
+    # The plus keeps SQLite from taking the app's index, where another one leads to fewer rows.
+    filters: Filters = [("+app_id = ?" if conversation_id else "app_id = ?", app_id)]
     if state:
         filters.append(("state = ?", state))
     if conversation_id:

@@ -68,8 +68,8 @@ def maybe_moment(value: int | None) -> datetime | None:
 
 
 def bounded(number: int) -> int:
-    """A caller's number as SQLite can compare it."""
-    return max(-LARGEST, min(number, LARGEST))
+    """A caller's count or place as SQLite can compare it."""
+    return max(0, min(number, LARGEST))
 
 
 class Decoder:

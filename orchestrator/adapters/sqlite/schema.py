@@ -30,6 +30,9 @@ def prepare(path: Path) -> None:
     """Create or migrate the file, under an exclusive lock. Raises DatabaseTooNew or Unavailable; blocks."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # What customers say is nobody else's business on this machine; SQLite's side files take the same mode.
+            path.touch(mode=0o600)
         with closing(connect(path)) as db:
             if revision(db, path) != HEAD:
                 migrate(path)
@@ -68,14 +71,14 @@ def migrate(path: Path) -> None:
     from orchestrator.adapters.migrations import upgrade
 
     engine = create_engine("sqlite://", creator=lambda: connect(path), poolclass=NullPool)
-    with engine.connect() as connection:
+    # SQLAlchemy believes it has begun; sqlite3 leaves BEGIN to us, and commits what `connection` commits.
+    with engine.connect() as connection, connection.begin():
         db = connection.connection.dbapi_connection
         if not isinstance(db, sqlite3.Connection):
             raise TypeError(f"SQLAlchemy gave a {type(db).__name__}")
-        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        db.execute("BEGIN EXCLUSIVE")
         # Another process may have migrated while this one waited for the lock.
         current = revision(db, path)
         if current != HEAD:
-            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             upgrade(connection, current, str(path))
-        connection.commit()
