@@ -14,18 +14,17 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
     """Serve an ASGI app on a free port and give its base URL; `options` go to uvicorn.Config."""
     config = uvicorn.Config(app, **{"log_config": None, "lifespan": "off", "ws": "websockets-sansio"} | options)
     server = Announced(config)
-    listener = socket.create_server(("127.0.0.1", 0))
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    ready = asyncio.create_task(server.ready.wait())
-    try:
-        await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)
-        assert server.started, "the server did not start"
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        ready.cancel()
-        server.should_exit = True
-        await running
-        listener.close()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        ready = asyncio.create_task(server.ready.wait())
+        try:
+            await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)
+            assert server.started, "the server did not start"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            ready.cancel()
+            server.should_exit = True
+            await running
 
 
 class Announced(uvicorn.Server):

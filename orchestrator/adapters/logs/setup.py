@@ -59,7 +59,7 @@ def processors(message_text: bool) -> Sequence[Processor]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        Failures(message_text),
+        Failures(message_text),  # before any renderer sees `exc_info`: rich prints the values of local variables
         Censor(message_text),
     )
 
@@ -67,8 +67,7 @@ def processors(message_text: bool) -> Sequence[Processor]:
 def renderer(settings: LogSettings, stream: TextIO) -> Processor:
     if settings.format == "json" or (settings.format == "auto" and not stream.isatty()):
         return to_json
-    # Ours, not rich's, tracebacks: rich prints the values of local variables.
-    return structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    return structlog.dev.ConsoleRenderer(colors=stream.isatty())
 
 
 def to_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
