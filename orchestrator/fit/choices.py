@@ -134,7 +134,7 @@ def token(payload: str, limit: int) -> str:
 
 def restore(choices: Sequence[OpenChoice], tap: Tap) -> Tap:
     """A tap on a token with the payload it stands for; any other tap as it came."""
-    if not tap.payload.startswith(TOKEN):
+    if not tap.payload.startswith(TOKEN) or len(tap.payload) < SHORTEST_TOKEN:
         return tap
     for choice in reversed(choices):
         if tap.payload == token(choice.payload, len(tap.payload)):

@@ -67,7 +67,7 @@ def linked(label: str, url: str) -> str:
 def labelled(label: str, kept: str, url: str) -> str:
     """The label stays open to emphasis, the address does not."""
     bare = url.removeprefix("mailto:").removeprefix("https://").removeprefix("http://").rstrip("/")
-    return kept if label.strip().rstrip("/") in (url, bare) else f"{label} ({kept})"
+    return kept if label.strip().rstrip("/") in (url.rstrip("/"), bare) else f"{label} ({kept})"
 
 
 def balanced(text: str) -> bool:

@@ -28,7 +28,8 @@ ORDINALS = (
 )
 
 FILLING = (
-    "option opcion opzione optie opcao number numero nummer no nr num the el la lo los il de het den die das der le"
+    "a o lopzione loption"
+    " option opcion opzione optie opcao number numero nummer no nr num the el la lo los il de het den die das der le"
     " answer respuesta risposta antwoord antwort reponse resposta"
     " please por favor per favore alsjeblieft bitte sil vous plait"
 )
