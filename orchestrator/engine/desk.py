@@ -110,7 +110,7 @@ class Desk:
             )
             return replace(conversation, aggregates=after_agent(conversation.aggregates)), None
 
-        return (await self.change(app_id, conversation_id, change)).messages[0]
+        return await self.once(app_id, conversation_id, agent, client_id, change)
 
     async def note(self, app_id: str, conversation_id: str, agent: Agent, text: str, client_id: str = "") -> Message:
         """For colleagues only. Any agent of the app may leave one."""
@@ -132,7 +132,7 @@ class Desk:
             speech.messages.append(replace(written, visibility="internal"))
             return loaded.conversation, None
 
-        return (await self.change(app_id, conversation_id, change)).messages[0]
+        return await self.once(app_id, conversation_id, agent, client_id, change)
 
     async def transfer(
         self, app_id: str, conversation_id: str, agent: Agent, team: str, note: str = ""
@@ -227,6 +227,15 @@ class Desk:
         if loaded.conversation.app_id != app_id:
             raise NotFound(f"there is no conversation {conversation_id!r}")
         return loaded
+
+    async def once(self, app_id: str, conversation_id: str, agent: Agent, client_id: str, change: Change) -> Message:
+        """The message as it was committed, by this call or by a twin of it that was faster."""
+        try:
+            return (await self.change(app_id, conversation_id, change)).messages[0]
+        except Conflict:
+            if (again := await self.again(app_id, conversation_id, agent, client_id)) is None:
+                raise
+            return again
 
     async def again(self, app_id: str, conversation_id: str, agent: Agent, client_id: str) -> Message | None:
         if not client_id:

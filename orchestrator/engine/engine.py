@@ -184,7 +184,7 @@ class Engine:
 
     async def answer_late(self, token: str, actions: Sequence[Action]) -> None:
         """A bot's answer by callback. Raises Unauthenticated, or Conflict when it was given or its turn is over."""
-        ticket = self.tickets.read(token)
+        ticket = self.tickets.read(token, self.clock.now())
         loaded = await self.store.load(ticket.conversation_id, history=0)
         conversation = loaded.conversation
         awaited = conversation.awaiting is not None and conversation.awaiting.turn_id == ticket.turn_id
