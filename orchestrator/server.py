@@ -1,8 +1,10 @@
 """Running the web application with uvicorn: sockets, signals, and what a person reads at the start."""
 
 import asyncio
+import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -17,9 +19,21 @@ Prepare = Callable[[Accounts, Clock], Awaitable[None]]
 
 
 class Server(uvicorn.Server):
-    """Tells when it is ready to answer."""
+    """Tells when it is ready to answer, and ends with code 0 when it was asked to stop."""
 
     ready: Callable[[], Awaitable[None]] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal again after the stop, so that a polite stop looks like a death.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
