@@ -63,7 +63,7 @@ class Runtime:
     async def open(self) -> AsyncIterator[None]:
         """Start in the order things need each other, stop in reverse. Raises Misconfigured, Unavailable …"""
         async with AsyncExitStack() as stack:
-            parts: tuple[Part, ...] = (self.store, self.bus, self.http)
+            parts: tuple[Part, ...] = (self.store, self.files, self.bus, self.http)
             for part in parts:
                 await part.open()
                 stack.push_async_callback(part.close)

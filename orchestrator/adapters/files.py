@@ -51,6 +51,9 @@ class LocalFiles:
         """Make the folder and clear what a killed process left half written. Raises Unavailable."""
         await asyncio.to_thread(self.prepare)
 
+    async def close(self) -> None:
+        """Nothing is held open."""
+
     async def put(self, app_id: str, data: bytes, *, name: str, mime: str) -> str:
         """As the port says; also raises TooLarge, and Malformed when the bytes are not what `mime` says."""
         if not re.fullmatch(APP, app_id):
@@ -91,7 +94,7 @@ class LocalFiles:
             self.incoming.mkdir(parents=True, exist_ok=True)
             for path in self.incoming.iterdir():
                 if path.stat().st_mtime < self.clock.now().timestamp() - ABANDONED:
-                    path.unlink(missing_ok=True)
+                    remove(path)
         except OSError as error:
             raise Unavailable(f"media folder {str(self.folder)!r} can't be used: {error.strerror}") from error
 

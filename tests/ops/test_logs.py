@@ -217,7 +217,9 @@ def test_what_contains_itself_ends() -> None:
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.dates(),
             lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner) | st.tuples(inner),
+            max_leaves=8,
         ),
+        max_size=5,
     ),
     st.text(),
 )
