@@ -1,4 +1,4 @@
-"""What customers of the demo shop might write, and which intent it belongs to. None of these is an example of the guide.
+"""What customers of the demo shop might write, and what they mean by it. None of these is an example of the guide.
 
 "" means: none of the shop's business, so the bot must not answer as if it were.
 """
