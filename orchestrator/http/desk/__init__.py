@@ -11,7 +11,7 @@ from orchestrator.http.desk.auth import auth_routes
 from orchestrator.http.desk.counters import Counters
 from orchestrator.http.desk.crew import Crew
 from orchestrator.http.desk.live import live_routes
-from orchestrator.http.desk.login import Login
+from orchestrator.http.desk.login import REFUSAL_SECONDS, Login
 from orchestrator.http.desk.names import Names
 from orchestrator.http.desk.pages import page_routes
 from orchestrator.http.desk.sessions import Sessions
@@ -37,12 +37,13 @@ def desk_routes(
     public_url: str,
     folder: Path,
     passwords: Passwords | None = None,
+    refusal_seconds: float = REFUSAL_SECONDS,
 ) -> APIRouter:
-    """`crew` is the engine, `folder` the one that holds web/desk."""
+    """`crew` is the engine, `folder` the one that holds web/desk; a wrong password is answered after `refusal_seconds`."""
     sessions = Sessions(accounts, clock, public_url)
     names = Names(records)
     tabs = Tabs(bus)
-    login = Login(accounts, bus, clock, tuple(apps), passwords or Passwords())
+    login = Login(accounts, bus, clock, tuple(apps), passwords or Passwords(), refusal_seconds)
     views = Views(records, names, Counters(records, clock), crew)
     api = APIRouter(prefix="/desk/api", include_in_schema=False, max_body_size=LARGEST_JSON)
     api.include_router(auth_routes(login, sessions, accounts, apps, tabs))
