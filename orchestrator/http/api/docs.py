@@ -71,7 +71,7 @@ def routes(api: APIRouter, folder: Path, version: str) -> APIRouter:
 
     @router.get("/openapi.json")
     async def openapi() -> Response:
-        return Response(described, media_type="application/json", headers={"Cache-Control": "no-cache"})
+        return Response(described, media_type="application/json", headers=HEADERS)
 
     @router.get("/docs/")
     async def slash() -> Response:
