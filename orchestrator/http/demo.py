@@ -29,16 +29,21 @@ HEADERS = {
 }
 
 
-def router(folder: Path) -> APIRouter:
-    """`folder` holds index.html and what it loads from /demo/."""
+def router(folder: Path, media: Path | None = None) -> APIRouter:
+    """`folder` holds index.html and what it loads from /demo/; `media` the pictures the shop's bot sends."""
     routes = APIRouter(include_in_schema=False)
     files = StaticFiles(directory=folder)
+    pictures = StaticFiles(directory=media or folder.parents[1] / "examples" / "shop" / "media", check_dir=False)
 
     async def page(request: Request, path: str = "") -> Response:
         response = await files.get_response(path or "index.html", request.scope)
         response.headers.update(HEADERS)
         return response
 
+    async def picture(request: Request, path: str) -> Response:
+        return await pictures.get_response(path, request.scope)
+
     routes.add_api_route("/", page, methods=["GET", "HEAD"])
+    routes.add_api_route("/demo/media/{path:path}", picture, methods=["GET", "HEAD"])
     routes.add_api_route("/demo/{path:path}", page, methods=["GET", "HEAD"])
     return routes

@@ -1,31 +1,36 @@
-// Where the customer writes: a growing text field, emoji, and files by button, paste or drop.
-import { h, icon, tool } from "./dom.js";
+// Where the customer writes: a growing text field, emoji, and files by button or paste.
+import { button, h, icon, label, tool } from "./dom.js";
 
-const EMOJI = "😀 😄 😅 😂 🙂 😉 😊 😍 😘 🤔 😐 🙄 😴 😢 😭 😡 👍 👎 👌 🙏 👏 💪 👋 🤝 ❤️ 🎉 🔥 ✨ ✅ ❌ ⭐ 🎁 📦 🚚 💳 🛒".split(" ");
+const EMOJI = "😀😄😅😂🙂😉😊😍🤔😐🙄😢😭😡👍👎👌🙏👏💪👋❤🎉🔥✨✅❌⭐🎁📦🚚💳";
 const TYPING_EVERY_MS = 3000;
 const TYPING_ENDS_MS = 5000;
+const COMPLAINT_MS = 9000;
 
 export class Composer {
-  /** `chat` offers t, say(said), files(list), types(on), limits(). */
+  /** `chat` offers t, config, say(said), files(list), types(on). */
   constructor(chat) {
     this.chat = chat;
     this.field = h("textarea", {
       rows: 1,
       enterkeyhint: "send",
-      autocomplete: "off",
       oninput: () => this.changed(),
-      onkeydown: (event) => this.key(event),
-      onpaste: (event) => this.paste(event),
+      onkeydown: (event) => {
+        // An Enter that ends an input method's composition is not meant for us.
+        if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) this.submit(event);
+      },
+      onpaste: (event) => {
+        if (!event.clipboardData.files.length) return;
+        event.preventDefault();
+        chat.files(event.clipboardData.files);
+      },
     });
-    this.picker = h("input", { type: "file", multiple: true, tabindex: "-1", "aria-hidden": "true", onchange: () => this.picked() });
-    this.picker.hidden = true;
-    this.clip = tool("clip", "", () => this.picker.click());
-    this.smile = tool("smile", "", () => this.smileys(this.emoji.hidden), { "aria-expanded": "false" });
-    this.emoji = h("div.emojis", { role: "group", onkeydown: (event) => this.leaveEmoji(event) });
-    this.emoji.hidden = true;
-    this.go = h("button.go", { type: "submit" }, icon("send"));
+    this.picker = h("input", { type: "file", multiple: true, onchange: () => this.picked() });
+    this.clip = tool("clip", () => this.picker.click());
+    this.smile = tool("smile", () => this.smileys(this.emoji.hidden), { "aria-expanded": "false" });
+    this.emoji = h("div.emojis", { role: "group", onkeydown: (event) => this.escape(event) });
+    this.go = h("button.go", null, icon("send"));
     this.note = h("p.note", { role: "alert" });
-    this.note.hidden = true;
+    this.picker.hidden = this.emoji.hidden = true;
     this.element = h(
       "form.composer",
       { onsubmit: (event) => this.submit(event) },
@@ -33,73 +38,52 @@ export class Composer {
       this.emoji,
       h("div.field", null, this.clip, this.field, this.smile, this.go, this.picker),
     );
-    this.changed();
   }
 
-  /** Labels, in the language of now, and what the channel accepts. */
+  /** Names, in the language of now, and what the channel accepts. */
   label() {
-    const { t } = this.chat;
-    const { upload } = this.chat.limits();
+    const { t, config } = this.chat;
     this.field.placeholder = t("write");
     this.field.setAttribute("aria-label", t("message"));
-    for (const [button, text] of [[this.clip, "attach"], [this.smile, "emoji"], [this.go, "send"]]) {
-      button.setAttribute("aria-label", t(text));
-      button.title = t(text);
-    }
-    this.clip.hidden = !upload.enabled;
-    this.picker.accept = upload.types.join(",");
+    label(this.clip, t("attach"));
+    label(this.smile, t("emoji"));
+    label(this.go, t("send"));
     this.emoji.setAttribute("aria-label", t("emoji"));
-  }
-
-  get text() {
-    return this.field.value.trim();
+    this.clip.hidden = !config.upload.enabled;
+    this.picker.accept = config.upload.types.join();
   }
 
   write(text) {
     this.field.value = text;
     this.changed();
-    this.field.setSelectionRange(text.length, text.length);
   }
 
   changed() {
-    this.go.disabled = !this.text;
-    this.element.classList.toggle("filled", Boolean(this.text));
-    this.field.style.height = "auto";
-    this.field.style.height = `${Math.min(this.field.scrollHeight, 132)}px`;
-    this.typing(Boolean(this.text));
+    const there = Boolean(this.field.value.trim());
+    this.go.disabled = !there;
+    this.field.style.height = "";
+    this.field.style.height = `${Math.max(38, this.field.scrollHeight)}px`;
+    this.typing(there);
   }
 
   typing(on) {
     clearTimeout(this.pause);
-    const now = Date.now();
-    if (on) {
-      if (now - (this.told || 0) > TYPING_EVERY_MS) {
-        this.told = now;
-        this.chat.types(true);
-      }
-      this.pause = setTimeout(() => this.typing(false), TYPING_ENDS_MS);
-    } else if (this.told) {
-      this.told = 0;
-      this.chat.types(false);
-    }
-  }
-
-  key(event) {
-    // An Enter that ends an input method's composition is not meant for us.
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) this.submit(event);
+    if (on) this.pause = setTimeout(() => this.typing(false), TYPING_ENDS_MS);
+    const due = on ? Date.now() - (this.told || 0) > TYPING_EVERY_MS : this.told;
+    if (!due) return;
+    this.told = on && Date.now();
+    this.chat.types(on);
   }
 
   submit(event) {
     event.preventDefault();
-    const { text } = this;
-    const most = this.chat.limits().text_max;
+    const text = this.field.value.trim();
+    const max = this.chat.config.text_max;
     if (!text) return;
-    if ([...text].length > most) return this.complain(this.chat.t("text_too_long", { max: most }));
-    this.field.value = "";
+    if ([...text].length > max) return this.complain(this.chat.t("text_too_long", { max }));
     this.told = 0;
-    clearTimeout(this.pause);
-    this.changed();
-    this.smileys(false);
+    this.write("");
+    this.emoji.hidden = true;
     this.complain("");
     this.chat.say({ text });
     this.field.focus();
@@ -107,42 +91,30 @@ export class Composer {
 
   complain(text) {
     clearTimeout(this.complaint);
-    this.note.hidden = !text;
     this.note.textContent = text;
-    if (text) this.complaint = setTimeout(() => this.complain(""), 9000);
+    this.complaint = setTimeout(() => this.complain(""), COMPLAINT_MS);
   }
 
   picked() {
-    this.chat.files([...this.picker.files]);
+    this.chat.files(this.picker.files);
     this.picker.value = "";
   }
 
-  paste(event) {
-    const files = [...(event.clipboardData?.files || [])];
-    if (!files.length) return;
-    event.preventDefault();
-    this.chat.files(files);
-  }
-
   smileys(open) {
-    if (open && !this.emoji.childElementCount) {
-      this.emoji.append(...EMOJI.map((each) => h("button", { type: "button", onclick: () => this.insert(each) }, each)));
-    }
+    if (!this.emoji.firstChild) this.emoji.append(...[...EMOJI].map((each) => button("", () => this.insert(each), null, each)));
     this.emoji.hidden = !open;
-    this.smile.setAttribute("aria-expanded", String(open));
-    if (open) this.emoji.firstChild.focus();
+    this.smile.setAttribute("aria-expanded", open);
+    (open ? this.emoji.firstChild : this.smile).focus();
   }
 
-  leaveEmoji(event) {
+  escape(event) {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     this.smileys(false);
-    this.smile.focus();
   }
 
   insert(text) {
-    const { selectionStart: from, selectionEnd: to } = this.field;
-    this.field.setRangeText(text, from, to, "end");
+    this.field.setRangeText(text, this.field.selectionStart, this.field.selectionEnd, "end");
     this.smileys(false);
     this.field.focus();
     this.changed();

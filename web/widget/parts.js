@@ -1,153 +1,182 @@
 // Parts of messages as elements. Everything here comes from elsewhere: it is shown, never run.
-import { bytes, h, icon, link, safe, tool } from "./dom.js";
-import { form } from "./form.js";
+import { button, bytes, h, icon, image, label, link, safe, tool } from "./dom.js";
 import { markdown, plain } from "./markdown.js";
 
-const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\u20e3#*0-9]|\s){1,12}$/u;
-const PAGES = new Set(["http:", "https:"]);
+const EMOJI_ONLY = /^(?=.*[\p{Extended_Pictographic}\p{Regional_Indicator}])[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f\s]{1,12}$/u;
+const NAMES = { audio: "sound", file: "file", video: "video" };
 
-/** `chat` offers t, server, language, say(said), enlarge(url, alt). */
+/** `chat` offers t, server, language, settle(), say(said), enlarge(url, alt). */
 export function parts(message, chat) {
-  return message.parts.map((part) => one(part, message, chat)).filter(Boolean);
+  return message.parts.map((part) => (SHOWN[part.kind] || unknown)(part, chat, message)).filter(Boolean);
 }
 
-function one(part, message, chat) {
-  switch (part.kind) {
-    case "text":
-      return bubble(part.text, part.markdown);
-    case "media":
-      return media(part, chat);
-    case "location":
-      return place(part, chat);
-    case "buttons":
-      return h("div.options", null, part.text && bubble(part.text, true), options(part.buttons, message, chat));
-    case "quick_replies":
-      return part.text ? bubble(part.text, true) : null;
-    case "list":
-      return picker(part, message, chat);
-    case "carousel":
-      return carousel(part, message, chat);
-    case "form":
-      return form(part, message, chat);
-    case "tap":
-      return bubble(part.title || part.payload);
-    case "form_answer":
-      return answers(part, chat);
-    default:
-      return h("div.bubble.faint", null, part.note || chat.t("unsupported"));
-  }
+const SHOWN = {
+  text: ({ text, markdown: rich }) => bubble(text, rich),
+  media,
+  location: place,
+  buttons: (part, chat, message) => h("div.options", null, asked(part), options(part.buttons, message, chat)),
+  quick_replies: asked,
+  list: picker,
+  carousel,
+  form,
+  tap: ({ title, payload }) => bubble(title || payload),
+  form_answer: ({ values }, chat) =>
+    h("div.bubble.answers", null, h("b", null, icon("check"), chat.t("submitted")), Object.values(values).map((value) => h("span", null, value))),
+};
+
+function unknown(part, chat) {
+  return h("div.bubble.faint", null, part.note || chat.t("unsupported"));
 }
 
 function bubble(text, rich) {
   if (rich) return h("div.bubble.rich", null, markdown(text));
-  const big = EMOJI_ONLY.test(text) && /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(text);
-  return h(big ? "div.emoji" : "div.bubble", null, plain(text));
+  return h(EMOJI_ONLY.test(text) ? "div.emoji" : "div.bubble", null, plain(text));
 }
 
-function answers(part, chat) {
-  const values = Object.values(part.values || {}).filter(Boolean);
-  return h(
-    "div.bubble.answers",
-    null,
-    h("b", null, icon("check"), chat.t("submitted")),
-    values.map((value) => h("span", null, value)),
-  );
+function asked({ text }) {
+  return text && bubble(text, true);
 }
 
-// --- media
+// --- media and places
 
 function media(part, chat) {
-  const url = safe(part.url, chat.server, PAGES);
-  const name = part.name || chat.t(part.media === "audio" ? "sound" : part.media === "file" ? "file" : part.media === "video" ? "video" : "picture");
-  if (!url) return h("div.bubble.faint", null, chat.t("unsupported"));
-  if (part.media === "image" || part.media === "gif") return picture(url, part.alt || name, () => file(part, url, name, chat), chat);
-  if (part.media === "audio" || part.media === "video") {
-    return h(`${part.media}.player`, { src: url, controls: true, preload: "metadata", "aria-label": part.alt || name });
-  }
-  return file(part, url, name, chat);
+  const url = safe(part.url, chat.server);
+  const name = part.name || chat.t(NAMES[part.media] || "picture");
+  const said = part.alt || name;
+  const file = () =>
+    h("div.bubble.file", null, link(url, icon("file"), h("span", null, h("b", null, name), h("small", null, part.size ? bytes(part.size, chat.language) : chat.t("download")))));
+  if (!url) return unknown(part, chat);
+  if (part.media === "file") return file();
+  if (NAMES[part.media]) return h(`${part.media}.player`, { src: url, controls: true, preload: "metadata", "aria-label": said });
+  const picture = button(".picture", () => chat.enlarge(url, said), { title: chat.t("open_picture") }, image(url, said, { onload: chat.settle }));
+  picture.firstChild.addEventListener("error", () => picture.replaceWith(file()));
+  return picture;
 }
 
-function picture(url, alt, instead, chat) {
-  const image = h("img", { src: url, alt, referrerpolicy: "no-referrer", onload: chat.settle });
-  const button = h(
-    "button.picture",
-    { type: "button", title: chat.t("open_picture"), onclick: () => chat.enlarge(url, alt) },
-    image,
-  );
-  image.addEventListener("error", () => button.replaceWith(instead()));
-  return button;
-}
-
-function file(part, url, name, chat) {
-  const size = part.size ? bytes(part.size, chat.language) : "";
-  return h("div.bubble.file", null, link(url, icon("file"), h("span", null, h("b", null, name), h("small", null, size || chat.t("download")))));
-}
-
-// --- places
-
-function place(part, chat) {
-  const spot = `${part.latitude.toFixed(5)}, ${part.longitude.toFixed(5)}`;
-  const query = `mlat=${part.latitude}&mlon=${part.longitude}#map=16/${part.latitude}/${part.longitude}`;
+function place({ latitude, longitude, name, address }, chat) {
+  const map = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`;
   return h(
     "div.card.place",
     null,
     h("div.map", null, icon("pin")),
-    h("div.about", null, h("b", null, part.name || chat.t("location")), h("span", null, part.address || spot)),
-    h("div.buttons", null, link(`https://www.openstreetmap.org/?${query}`, chat.t("open_map"), icon("link"))),
+    h("div.about", null, h("b", null, name || chat.t("location")), h("span", null, address || `${latitude}, ${longitude}`)),
+    h("div.buttons", null, link(map, chat.t("open_map"), icon("link"))),
   );
 }
 
 // --- choices
 
-function options(buttons, message, chat) {
-  return h("div.buttons", null, buttons.map((button) => option(button, message, chat)));
-}
-
-function option(button, message, chat) {
-  if (button.url) {
-    const url = safe(button.url, chat.server);
-    return url ? link(url, button.title, icon("link")) : null;
-  }
-  return h("button", { type: "button", onclick: () => tap(button, message, chat) }, button.title);
-}
-
 export function tap({ payload, title }, message, chat) {
   chat.say({ tap: { payload, title, message_id: message.id } });
 }
 
-function picker(part, message, chat) {
-  const rows = part.choices.map((choice) => {
-    const image = choice.image && safe(choice.image, chat.server, PAGES);
-    return h(
-      "button.row",
-      { type: "button", onclick: () => tap(choice, message, chat) },
-      image && h("img", { src: image, alt: "", loading: "lazy", referrerpolicy: "no-referrer" }),
-      h("span", null, h("b", null, choice.title), choice.description && h("small", null, choice.description)),
-      icon("right"),
-    );
-  });
-  return h("div.options", null, part.text && bubble(part.text, true), h("div.card.rows", { role: "group", "aria-label": part.button || part.text || chat.t("choose") }, rows));
+function options(buttons, message, chat) {
+  const option = (each) => {
+    if (!each.url) return button("", () => tap(each, message, chat), null, each.title);
+    const url = safe(each.url, chat.server);
+    return url && link(url, each.title, icon("link"));
+  };
+  return buttons.length > 0 && h("div.buttons", null, buttons.map(option));
 }
 
-function carousel(part, message, chat) {
-  const cards = part.cards.map((card) => {
-    const image = card.image && safe(card.image, chat.server, PAGES);
-    return h(
+function thumbnail(address, alt, chat) {
+  const url = address && safe(address, chat.server);
+  return url && image(url, alt, { loading: "lazy" });
+}
+
+function picker(part, chat, message) {
+  const rows = part.choices.map((choice) =>
+    button(
+      ".row",
+      () => tap(choice, message, chat),
+      null,
+      thumbnail(choice.image, "", chat),
+      h("span", null, h("b", null, choice.title), choice.description && h("small", null, choice.description)),
+      icon("right"),
+    ),
+  );
+  return h("div.options", null, asked(part), h("div.card", { role: "group", "aria-label": part.button || chat.t("choose") }, rows));
+}
+
+function carousel(part, chat, message) {
+  const cards = part.cards.map((card) =>
+    h(
       "li.card",
       null,
-      image && h("img", { src: image, alt: card.alt || "", loading: "lazy", referrerpolicy: "no-referrer" }),
+      thumbnail(card.image, card.alt, chat),
       h("div.about", null, h("b", null, card.title), card.subtitle && h("span", null, card.subtitle)),
-      card.buttons.length > 0 && options(card.buttons, message, chat),
-    );
-  });
-  const track = h("ul.track", { tabindex: cards.length > 1 ? 0 : null, "aria-label": chat.t("choose") }, cards);
-  if (cards.length < 2) return h("div.carousel", null, track);
-  const move = (direction) => track.scrollBy({ left: direction * track.clientWidth * 0.8, behavior: "smooth" });
-  const back = tool("left", chat.t("previous"), () => move(-1), { disabled: true });
-  const on = tool("right", chat.t("next"), () => move(1));
-  track.addEventListener("scroll", () => {
-    back.disabled = Math.abs(track.scrollLeft) < 8;
-    on.disabled = Math.abs(track.scrollLeft) > track.scrollWidth - track.clientWidth - 8;
-  });
-  return h("div.carousel", null, track, back, on);
+      options(card.buttons, message, chat),
+    ),
+  );
+  const track = h("ul.track", { tabindex: 0, "aria-label": chat.t("choose"), onscroll: () => ends() }, cards);
+  const move = (direction) => () => track.scrollBy({ left: direction * track.clientWidth * 0.8, behavior: "smooth" });
+  const back = label(tool("left", move(-1), { disabled: true }), chat.t("previous"));
+  const on = label(tool("right", move(1)), chat.t("next"));
+  const ends = () => {
+    back.disabled = track.scrollLeft < 8;
+    on.disabled = track.scrollLeft > track.scrollWidth - track.clientWidth - 8;
+  };
+  return h("div.carousel", null, track, cards.length > 1 && [back, on]);
+}
+
+// --- forms: checked when sent, a summary once answered
+
+const CHECKS = {
+  email: /^[^\s@]+@[^\s@]+\.[^\s@.]{2,}$/u,
+  phone: /^\+?[\d\s().\/-]{5,24}$/,
+  number: /^[+-]?\d+([.,]\d+)?$/,
+  date: /^\d{4}-\d{2}-\d{2}$/,
+};
+const INPUTS = { email: "email", phone: "tel", date: "date" };
+let count = 0;
+
+function form(part, chat, message) {
+  const title = part.title && h("b.title", null, part.title);
+  const fields = part.fields.map((field) => input(field, chat));
+  const submit = (event) => {
+    event.preventDefault();
+    const wrong = fields.filter((field) => !field.check());
+    if (wrong.length) return wrong[0].input.focus();
+    const values = Object.fromEntries(fields.map(({ name, input: { value } }) => [name, value.trim()]).filter(([, value]) => value));
+    chat.say({ form_answer: { form_id: part.id, values, message_id: message.id } });
+  };
+  const element = h(
+    "form.card.form",
+    { novalidate: true, "aria-label": part.title || chat.t("message"), onsubmit: submit },
+    title,
+    fields.map((field) => field.element),
+    h("div.buttons", null, h("button.primary", null, part.submit || chat.t("submit"))),
+  );
+  /** Called while an answer to this form is in the thread. */
+  element.settle = (values) => {
+    const lines = part.fields.filter(({ name }) => values[name]).map(({ name, label: text, options: offered }) => {
+      const chosen = offered.find(({ payload }) => payload === values[name]);
+      return [h("dt", null, text), h("dd", null, chosen ? chosen.title : values[name])];
+    });
+    element.replaceChildren(title, h("dl", null, lines.flat()), h("p.done", null, icon("check"), chat.t("submitted")));
+    element.settle = null;
+  };
+  return element;
+}
+
+function input(field, chat) {
+  const id = `field-${(count += 1)}`;
+  const note = h("small.wrong", { id: `${id}-note`, role: "alert" });
+  const shared = { id, "aria-describedby": note.id, "aria-required": field.required && "true", onchange: () => note.textContent && check() };
+  const type = INPUTS[field.type] || "text";
+  const option = ({ payload, title }) => h("option", { value: payload }, title);
+  const element =
+    field.type === "select"
+      ? h("select", shared, option({ payload: "", title: field.placeholder || chat.t("choose_one") }), field.options.map(option))
+      : h("input", { ...shared, type, autocomplete: type === "text" ? "off" : type, placeholder: field.placeholder, maxlength: 500 });
+  const check = () => {
+    const value = element.value.trim();
+    const known = CHECKS[field.type];
+    const wrong = value ? known && !known.test(value) && `need_${field.type}` : field.required && "need_value";
+    note.textContent = wrong ? chat.t(wrong) : "";
+    element.setAttribute("aria-invalid", Boolean(wrong));
+    return !wrong;
+  };
+  const optional = !field.required && h("small", null, ` (${chat.t("optional")})`);
+  return { name: field.name, input: element, check, element: h("div.field", null, h("label", { for: id }, field.label, optional), element, note) };
 }

@@ -1,28 +1,22 @@
 // The one script tag: <script src="https://chat.example/widget.js" data-channel="checkout" async></script>
 // It defines window.Parley, fetches how the chat looks, and loads the rest as modules from its own server.
 (() => {
-  "use strict";
   const tag = document.currentScript;
   if (!tag || window.Parley) return;
   const server = new URL(".", tag.src).href;
-  const options = {
-    server,
-    channel: tag.dataset.channel || "web",
-    language: tag.dataset.language || "",
-    theme: tag.dataset.theme || "",
-  };
-  const listeners = new Map();
+  const { channel = "web", theme, language } = tag.dataset;
+  const languages = language || navigator.languages.join() || "en";
+  const listeners = {};
   const waiting = [];
-  let chat = null;
-  let gone = false;
+  let chat;
+  let gone;
 
-  const call = (name, ...given) => {
-    if (gone) return;
-    if (chat) chat[name](...given);
+  const call = (name) => (given) => {
+    if (chat) chat[name](given);
     else waiting.push([name, given]);
   };
   const emit = (name, detail) => {
-    for (const listener of [...(listeners.get(name) || [])]) {
+    for (const listener of [...(listeners[name] || [])]) {
       try {
         listener(detail);
       } catch (error) {
@@ -32,58 +26,39 @@
   };
 
   window.Parley = Object.freeze({
-    /** Open the chat; a `draft` is put into the composer, not sent. */
-    open: (draft) => call("open", draft),
-    close: () => call("close"),
-    toggle: () => call("toggle"),
-    /** A JWT your server signed for the person who is signed in; null when they sign out. */
-    identify: (jwt) => call("identify", jwt),
-    /** What the bot and the agents should know of the page: {cart: {…}, …}. */
-    setContext: (context) => call("setContext", context),
-    startOver: () => call("startOver"),
-    /** Events: ready, open, close, message, unread, state, error. */
-    on: (name, listener) => {
-      if (!listeners.has(name)) listeners.set(name, new Set());
-      listeners.get(name).add(listener);
-    },
-    off: (name, listener) => listeners.get(name)?.delete(listener),
-    destroy: () => {
+    open: call("open"),
+    close: call("close"),
+    toggle: call("toggle"),
+    identify: call("identify"),
+    setContext: call("setContext"),
+    startOver: call("startOver"),
+    on: (name, listener) => void (listeners[name] ||= new Set()).add(listener),
+    off: (name, listener) => void listeners[name]?.delete(listener),
+    destroy() {
       gone = true;
       chat?.remove();
-      chat = null;
-      listeners.clear();
       delete window.Parley;
     },
   });
 
-  const languages = () => options.language || navigator.languages?.join(",") || navigator.language || "en";
-
   async function load() {
-    const address = `${server}webchat/${encodeURIComponent(options.channel)}/config?lang=${encodeURIComponent(languages())}`;
-    const answer = await fetch(address, { credentials: "omit" });
-    if (answer.status === 403 || answer.status === 404) {
-      const problem = await answer.json().catch(() => null);
-      console.error(`Parley: ${problem?.error?.message || answer.status}`);
-      return;
-    }
-    if (!answer.ok) throw new Error(`config: ${answer.status}`);
+    const answer = await fetch(`${server}webchat/${encodeURIComponent(channel)}/config?lang=${languages}`, { credentials: "omit" });
     const config = await answer.json();
-    const { create } = await import(new URL(config.assets.slice(1) + "chat.js", server).href);
+    if (answer.status === 403 || answer.status === 404) return console.error(`Parley: ${config.error.message}`);
+    const modules = config.modules.map((name) => import(new URL(name, server).href));
+    const { create } = await modules[0];
     if (gone) return;
-    chat = await create({ ...options, languages: languages(), config, emit });
+    chat = await create({ server, channel, languages, theme, config, emit });
     if (gone) return chat.remove();
-    for (const [name, given] of waiting.splice(0)) chat[name](...given);
+    waiting.forEach(([name, given]) => chat[name](given));
     emit("ready", {});
   }
 
-  async function start(tries = 0) {
-    try {
-      await load();
-    } catch (error) {
-      if (!tries) console.warn("Parley: the chat can't be loaded yet", error);
+  const start = (tries = 0) =>
+    load().catch((error) => {
+      console.warn("Parley: the chat can't be loaded yet", error);
       if (!gone) setTimeout(start, Math.min(60, 2 ** tries) * 1000 * (0.5 + Math.random()), tries + 1);
-    }
-  }
+    });
 
   if (document.body) start();
   else document.addEventListener("DOMContentLoaded", () => start());

@@ -28,7 +28,7 @@ def routes(channels: Iterable[WebChannel], services: Services, *, secret: str, w
     directory = Directory(channels, secret)
     door = Door(directory, services.public_url)
     crowd = Crowd()
-    sessions = Sessions(services, assets.base)
+    sessions = Sessions(services, assets.modules)
     fallback = Fallback(services, crowd)
     sockets = Sockets(directory, door, services, crowd)
     chat = "/webchat/{channel}"

@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,11 @@ from starlette.routing import BaseRoute, Route
 from orchestrator.errors import Misconfigured
 
 ENTRY = "widget.js"
+MAIN = "chat.js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+# Whole lines of comment, indentation and empty lines: none of the widget's strings spans lines, so nothing else goes.
+SPARE = re.compile(rb"^[ \t]*(?:(?://.*|/\*.*\*/)?\n)?", re.MULTILINE)
 
 # Any page may load the files: what they may then do is decided by the channel's origins.
 HEADERS = {
@@ -49,6 +53,12 @@ class Assets:
         """Where the modules of this version are, below the server's root."""
         return f"/widget/{self.version}/"
 
+    @property
+    def modules(self) -> list[str]:
+        """What a page loads, the one that starts it all first: named together, they travel together."""
+        others = [name for name in self.files if name.endswith(".js") and name not in (ENTRY, MAIN)]
+        return [f"{self.base[1:]}{name}" for name in (MAIN, *others)]
+
     def routes(self) -> list[BaseRoute]:
         return [
             Route(f"/{ENTRY}", self.entry, methods=["GET"]),
@@ -76,10 +86,10 @@ class Assets:
 
 
 def asset(path: Path) -> Asset:
-    plain = path.read_bytes()
+    plain = SPARE.sub(b"", path.read_bytes())
     return Asset(
         plain=plain,
         packed=gzip.compress(plain, 9, mtime=0),
-        media_type=TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        media_type=TYPES[path.suffix],
         etag=f'"{hashlib.sha256(plain).hexdigest()[:20]}"',
     )

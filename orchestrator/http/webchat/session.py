@@ -1,5 +1,6 @@
 """Sessions: a new or returning visitor, who they are, and how the chat looks and speaks."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -22,15 +23,15 @@ MOST_GENERATIONS = 64
 
 
 class Sessions:
-    def __init__(self, services: Services, assets: str) -> None:
+    def __init__(self, services: Services, modules: Sequence[str]) -> None:
         self.services = services
-        self.assets = assets
+        self.modules = modules
 
     async def config(self, request: Request, found: Open) -> Response:
         """What a page needs before anybody has said anything. `lang` is the customer's languages, best first."""
         wanted = request.query_params.get("lang", "")[:200]
         headers = {"Cache-Control": "public, max-age=60"}
-        return json_response(look(found.channel, wanted, self.assets), headers)
+        return json_response(look(found.channel, wanted, self.modules), headers)
 
     async def session(self, request: Request, found: Open) -> Response:
         await self.admit(request, found.channel)
@@ -38,7 +39,9 @@ class Sessions:
         visitor = await arriving(asked, found, self.services)
         conversation = await self.services.records.find_conversation(found.channel.id, visitor.address)
         shown = session_shown(found.tokens, found.channel, visitor, known=conversation is not None)
-        return json_response({**look(found.channel, asked.language, self.assets), **shown.model_dump(exclude={"type"})})
+        return json_response(
+            {**look(found.channel, asked.language, self.modules), **shown.model_dump(exclude={"type"})}
+        )
 
     async def admit(self, request: Request, channel: WebChannel) -> None:
         """Raises Throttled when one public address opens sessions by the dozen."""
@@ -110,7 +113,7 @@ def session_shown(tokens: Tokens, channel: WebChannel, visitor: Visitor, *, know
     )
 
 
-def look(channel: WebChannel, wanted: str, assets: str) -> dict[str, Any]:
+def look(channel: WebChannel, wanted: str, modules: Sequence[str]) -> dict[str, Any]:
     settings = channel.settings
     language = chosen(wanted, channel.languages, settings.texts)
     return {
@@ -129,7 +132,7 @@ def look(channel: WebChannel, wanted: str, assets: str) -> dict[str, Any]:
         "text_max": settings.text_max,
         "upload": settings.upload.model_dump(),
         "texts": dict(texts(language, settings.texts)),
-        "assets": assets,
+        "modules": list(modules),
     }
 
 
