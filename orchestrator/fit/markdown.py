@@ -2,25 +2,30 @@
 
 import re
 
+# Every repetition that could run on is bounded, or stops at its own sign: these patterns meet hostile text.
 FENCE = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+CODE = re.compile(r"(?<!`)(`{1,3})(?!`)(.{1,2000}?)(?<!`)\1(?!`)", re.DOTALL)
 ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~>|])")
-IMAGE = re.compile(r"!\[([^\]\n]*)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"\n]*\")?\s*\)")
-LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"\n]*\")?\s*\)")
-AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^>\s]+)>")
+ADDRESS = (
+    r"\(\s{0,9}<?([^\s()<>]{1,2000}(?:\([^\s()<>]{0,200}\)[^\s()<>]{0,200})?)>?(?:\s{1,9}\"[^\"\n]{0,500}\")?\s{0,9}\)"
+)
+IMAGE = re.compile(r"!\[([^\[\]\n]{0,500})\]" + ADDRESS)
+LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,500})\]" + ADDRESS)
+AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^>\s]{1,2000})>")
 BARE = re.compile(r"(?:https?://|www\.|mailto:)[^\s<>]+", re.IGNORECASE)
+HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+([^\n]*)$", re.MULTILINE)
+CLOSING = re.compile(r"[ \t]#+$")
 LINES = (
-    (re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE), r"\1"),
     (re.compile(r"^([ \t]*)[-*+][ \t]+", re.MULTILINE), r"\1• "),
     (re.compile(r"^[ \t]{0,3}(?:>[ \t]?)+", re.MULTILINE), ""),
     (re.compile(r"^[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*$", re.MULTILINE), "———"),
 )
 SPANS = (
-    re.compile(r"(\*\*\*|\*\*)(?=\S)(.+?)(?<=\S)\1", re.DOTALL),
-    re.compile(r"(?<!\w)(___|__)(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL),
+    re.compile(r"(\*\*\*|\*\*)(?=\S)(.{1,600}?)(?<=\S)\1", re.DOTALL),
+    re.compile(r"(?<!\w)(___|__)(?=\S)(.{1,600}?)(?<=\S)\1(?!\w)", re.DOTALL),
     re.compile(r"(?<!\*)(\*)(?![\s*])([^*\n]+?)(?<![\s*])\1(?!\*)"),
     re.compile(r"(?<![\w_])(_)(?![\s_])([^_\n]+?)(?<![\s_])\1(?![\w_])"),
-    re.compile(r"(~~)(?=\S)(.+?)(?<=\S)\1", re.DOTALL),
+    re.compile(r"(~~)(?=\S)(.{1,600}?)(?<=\S)\1", re.DOTALL),
 )
 KEPT = "\ue000{}\ue001"
 KEEPER = re.compile("\ue000(\\d+)\ue001")
@@ -44,6 +49,7 @@ def plain(text: str) -> str:
     text = LINK.sub(lambda found: labelled(found[1], keep(found[2]), found[2]), text)
     text = AUTOLINK.sub(lambda found: keep(found[1].removeprefix("mailto:")), text)
     text = BARE.sub(lambda found: keep(found[0]), text)
+    text = HEADING.sub(lambda found: CLOSING.sub("", found[1].rstrip()), text)
     for pattern, replacement in LINES:
         text = pattern.sub(replacement, text)
     for pattern in SPANS:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from orchestrator.fit.numbers import folded, number
 from orchestrator.types import OpenChoice
 
-LONGEST = 100
-"""Characters beyond which a text is no slip of the finger."""
+LONGEST = 200
+"""Characters beyond which a text is something said, not a choice made."""
 
 
 def match(choices: Sequence[OpenChoice], text: str) -> OpenChoice | None:
@@ -14,12 +14,12 @@ def match(choices: Sequence[OpenChoice], text: str) -> OpenChoice | None:
     wanted = text.strip()
     if not choices or not wanted:
         return None
-    plain = folded(wanted)
+    plain = folded(wanted) if len(wanted) <= LONGEST else ""
     return (
         only([choice for choice in choices if choice.title.strip() == wanted])
         or numbered(choices, wanted)
         or (only([choice for choice in choices if folded(choice.title) == plain]) if plain else None)
-        or (slipped(choices, plain) if 0 < len(plain) <= LONGEST else None)
+        or (slipped(choices, plain) if plain else None)
     )
 
 

@@ -8,6 +8,8 @@ Unit = Literal["characters", "utf16", "bytes"]
 
 ELLIPSIS = "…"
 JOINER = "\u200d"
+LONGEST_RUN = 64
+"""Flags in a row that are looked at: what is longer is noise, and may not cost more for it."""
 SMALLEST = 4
 """Any code point fits in four units, whatever the unit: a limit below would leave nothing to say."""
 
@@ -80,7 +82,7 @@ def flag(char: str) -> bool:
 
 def flags_before(text: str, index: int) -> int:
     count = 0
-    while index - count > 0 and flag(text[index - count - 1]):
+    while index - count > 0 and count < LONGEST_RUN and flag(text[index - count - 1]):
         count += 1
     return count
 

@@ -4,7 +4,8 @@ import re
 
 from orchestrator.fit.measure import SMALLEST, Unit, fits, reach, whole
 
-LINK = re.compile(r"(?:https?://|www\.|mailto:)\S+", re.IGNORECASE)
+LINK = re.compile(r"(?:https?://|www\.|mailto:)(?=\S)", re.IGNORECASE)
+SPACE = re.compile(r"\s")
 BREAKS = (
     re.compile(r"\n[ \t]*\n\s*"),
     re.compile(r"\n\s*"),
@@ -58,10 +59,8 @@ def last_break(pattern: re.Pattern[str], text: str, start: int, end: int, least:
 
 def unlinked(text: str, start: int, cut: int) -> int:
     """Move a cut that falls inside a link to before it, when there is anything before it."""
-    for found in LINK.finditer(text, start):
-        if found.start() >= cut:
-            break
-        if found.end() > cut:
+    for found in LINK.finditer(text, start, cut):
+        if not SPACE.search(text, found.start(), cut):
             return found.start() if text[start : found.start()].strip() else cut
     return cut
 

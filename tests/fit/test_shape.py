@@ -305,3 +305,11 @@ def test_silence_is_never_an_answer() -> None:
 def test_a_loss_names_its_part() -> None:
     shaped = fit.shape((Text(text="Hi"), Location(latitude=0, longitude=0)), SMS)
     assert shaped.losses == (Loss(part=1, what="location", became="link"),)
+
+
+@pytest.mark.parametrize(
+    "noise", ["[", "`", "*", "_", "**a ", " __a", "~~a ", "[a](", "![a](b ", "> ", "# ", "\\", "\n", "<http://a"]
+)
+def test_hostile_markdown_ends_and_leaves_something(noise: str) -> None:
+    # Patterns that backtrack take minutes for this: the suite's time-out would tell.
+    assert out(Text(text=noise * (40_000 // len(noise)), markdown=True))
