@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
@@ -148,7 +149,7 @@ def kept_secret(path: Path) -> str:
         ) from None
 
 
-def web(runtime: Runtime, *, demo: bool = False) -> FastAPI:
+def web(runtime: Runtime, *, demo: bool = False) -> ASGIApp:
     """The web application. Its lifespan starts and stops the runtime."""
 
     @asynccontextmanager
@@ -159,7 +160,8 @@ def web(runtime: Runtime, *, demo: bool = False) -> FastAPI:
     # Documentation is our own page: FastAPI's loads scripts from elsewhere.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY)
     install(app)
-    app.router.routes.extend(hooks.routes(hook_channels(runtime), runtime.engine, runtime.bus))
+    channels = hook_channels(runtime)
+    app.router.routes.extend(hooks.routes(channels, runtime.engine, runtime.bus))
     app.router.routes.extend(callback.routes(runtime.engine))
     app.router.routes.extend(chat_routes(runtime))
     app.include_router(ops_routes(runtime))
@@ -170,7 +172,7 @@ def web(runtime: Runtime, *, demo: bool = False) -> FastAPI:
     app.include_router(docs.routes(v1, WEB / "docs", version()))
     if demo:
         app.include_router(shop.router(WEB / "demo"))
-    return app
+    return hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus))
 
 
 def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:

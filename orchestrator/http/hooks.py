@@ -9,15 +9,21 @@ from datetime import timedelta
 from typing import Protocol
 from urllib.parse import parse_qsl
 
+import structlog
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.errors import Malformed, NotFound, ParleyError, Throttled, TooLarge
-from orchestrator.http.problems import MAX_BODY, problem
+from orchestrator.http.problems import MAX_BODY, internal, problem
 from orchestrator.ports import Bus, Connector
 from orchestrator.types import Accepted, Inbound, RawRequest, RawResponse, StatusChanged
 
+PREFIX = "/hooks/"
+METHODS = ("GET", "POST")
 MINUTE = timedelta(minutes=1)
+
+
+log = structlog.get_logger("parley.hooks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +52,23 @@ class Hooks:
         self.bus = bus
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.deliver(scope["path_params"]["channel_id"], scope, receive, send)
+
+    async def deliver(self, channel_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            answer = await self.receive(scope, receive)
+            answer = await self.receive(channel_id, scope, receive)
         except ParleyError as error:
             await problem(error)(scope, receive, send)
+            return
+        except Exception:
+            log.exception("a delivery broke", channel_id=channel_id)
+            await internal(scope, receive, send)
             return
         headers = [(b"content-type", answer.media_type.encode()), (b"content-length", b"%d" % len(answer.body))]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def receive(self, scope: Scope, receive: Receive) -> RawResponse:
-        channel_id = scope["path_params"]["channel_id"]
+    async def receive(self, channel_id: str, scope: Scope, receive: Receive) -> RawResponse:
         channel = self.channels.get(channel_id)
         if channel is None:
             raise NotFound(f"there is no channel {channel_id!r} to deliver to")
@@ -140,10 +152,26 @@ def too_large(channel: HookChannel) -> TooLarge:
     return TooLarge(f"channel {channel.id!r} takes requests of at most {channel.max_bytes} bytes")
 
 
+class HooksFirst:
+    """An application with its hooks in front of it: a delivery skips its middleware and routing, which cost more than
+    everything else here (40 of 80 µs, FastAPI 0.165). What is not a delivery is the application's, also a wrong method.
+    """
+
+    def __init__(self, app: ASGIApp, hooks: Hooks) -> None:
+        self.app = app
+        self.hooks = hooks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX) and scope["method"] in METHODS:
+            await self.hooks.deliver(scope["path"][len(PREFIX) :], scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
 def routes(channels: Mapping[str, HookChannel], engine: Intake, bus: Bus) -> list[Route]:
     """Put these first: routes are tried in order."""
     hooks = Hooks(channels, engine, bus)
     largest = max((channel.max_bytes for channel in channels.values()), default=0)
     # The application's own limit must not cut off a channel that takes more.
     limit = largest if largest > MAX_BODY else None
-    return [Route("/hooks/{channel_id}", hooks, methods=["GET", "POST"], max_body_size=limit, name="hooks")]
+    return [Route(PREFIX + "{channel_id}", hooks, methods=METHODS, max_body_size=limit, name="hooks")]

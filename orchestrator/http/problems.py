@@ -78,6 +78,7 @@ def answer(status: int, code: str, message: str, headers: Mapping[str, str] | No
     return Response(body, status, dict(headers or {}), JSON)
 
 
+internal = answer(*INTERNAL)
 too_large = answer(413, "too_large", "the request is larger than this address takes")
 
 

@@ -11,13 +11,14 @@ import pytest
 from starlette.routing import BaseRoute
 
 from orchestrator import signing
-from orchestrator.app import hook_channels
+from orchestrator.app import hook_channels, web
 from orchestrator.errors import Unavailable
 from orchestrator.http import hooks
 from orchestrator.types import Accepted, Inbound
 from tests.support import bots
 from tests.support.cloud import Cloud, Reply, running_cloud
-from tests.support.house import House
+from tests.support.house import House, house
+from tests.support.serve import serving
 from tests.support.web import SECRET, Front, front
 
 
@@ -223,3 +224,44 @@ async def test_a_channel_may_take_more_than_the_application(tmp_path: Path, clou
 def test_headers_and_query_as_connectors_see_them() -> None:
     raw = [(b"x-a", b"1"), (b"x-a", b"2"), (b"content-type", b"text/\xe9")]
     assert hooks.headers_of(raw) == {"x-a": "1, 2", "content-type": "text/é"}
+
+
+# In front of the application, as `parley serve` has it
+
+
+@pytest.fixture
+async def whole(tmp_path: Path, cloud: Cloud) -> AsyncIterator[Front]:
+    bots.reset()
+    async with (
+        house(tmp_path, channels={"kiosk": kiosk(cloud)}) as opened,
+        serving(web(opened.runtime)) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        yield Front(opened, url, session)
+
+
+async def test_the_whole_application(whole: Front, cloud: Cloud) -> None:
+    assert (await whole.hook(said("hello"))).status == 200
+    assert orjson.loads((await cloud.arrived.get()).body)["parts"][0]["text"] == "echo: hello"
+    assert (await whole.hook(b"{")).code == "malformed"
+    assert (await whole.hook(said("x" * 70_000))).code == "too_large"
+    assert (await whole.hook(said("x"), channel="nowhere")).code == "not_found"
+    assert (await whole.hook(said("x"), channel="kiosk/deeper")).code == "not_found"
+    assert (await whole.ask("PUT", "/hooks/kiosk")).code == "method_not_allowed"
+    assert (await whole.get("/hooks/kiosk")).code == "unauthenticated"
+    assert (await whole.get("/hooks")).status == 404
+    await whole.make_key("read")
+    assert (await whole.get("/v1/conversations")).json["data"][0]["address"] == "ana"
+    assert (await whole.get("/openapi.json")).json["info"]["title"] == "Parley API"
+    assert (await whole.get("/docs")).status == 200
+    assert (await whole.post("/v1/keys", {"name": "x" * 400_000, "scopes": ["read"]})).code == "too_large"
+
+
+async def test_what_breaks_in_front_is_a_plain_500(whole: Front) -> None:
+    async def broken(*_: object) -> list[Accepted]:
+        raise RuntimeError("secret-in-the-error")
+
+    whole.house.runtime.engine.accept = broken  # type: ignore[method-assign]
+    answer = await whole.hook(said("x"))
+    assert (answer.status, answer.code) == (500, "internal")
+    assert b"secret" not in answer.body
