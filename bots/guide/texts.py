@@ -11,11 +11,12 @@ from bots.guide.template import Hole
 
 
 def texts(path: Path) -> list[str]:
-    """Each text once, in the order of the file, variables as slots: "Total {cart_total}". Raises Misconfigured.
+    """Each line once, in the order of the file, variables as slots: "Total {cart_total}". Raises Misconfigured.
 
-    A text whose variable has a default comes twice: with the slot, and with the default in its place.
+    A line whose variable has a default comes twice: with the slot, and with the default in its place.
     """
-    found = (form for marked in walk(load(path)) if marked.kind == "words" for form in forms(marked.text))
+    lines = (line for marked in walk(load(path)) if marked.kind == "words" for line in marked.text.splitlines())
+    found = (form for line in lines for form in forms(line.strip()))
     return [text for text in dict.fromkeys(found) if worth_translating(text)]
 
 

@@ -291,7 +291,7 @@ async def silence(writer: asyncio.StreamWriter) -> None:
 
 async def drip(writer: asyncio.StreamWriter) -> None:
     """A byte for each go of the loop: no time-out between bytes would ever ring."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n")
     while not writer.is_closing():
         writer.write(b" ")
         await writer.drain()
