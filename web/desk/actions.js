@@ -27,7 +27,7 @@ const LOOKS = {
 export function actionsBar(state, desk) {
   return h(
     "div",
-    { class: "actions", role: "toolbar", "aria-label": t.thread.details },
+    { class: "actions", role: "group", "aria-label": t.actions.label },
     possible(state).map((action) => {
       const [drawn, text, key, look] = LOOKS[action];
       return h(

@@ -14,7 +14,7 @@ export function bubble(message, how) {
   const kinds = ["bubble", side, message.role, message.withdrawn && "withdrawn", how.first && "first", how.last && "last", message.pending && "pending"];
   return h(
     "article",
-    { class: kinds.filter(Boolean).join(" "), id: `m-${message.seq}`, data: { seq: message.seq }, "aria-label": author(message, how) },
+    { class: kinds.filter(Boolean).join(" "), id: message.seq ? `m-${message.seq}` : null, data: { seq: message.seq }, "aria-label": author(message, how) },
     how.first ? h("div", { class: "who" }, face(message), author(message, how)) : null,
     h("div", { class: "said" }, wordingsOf(message, how)),
     message.withdrawn ? h("div", { class: "badge warn" }, t.thread.withdrawn) : null,
@@ -103,7 +103,7 @@ function notice(message, how) {
   const { main } = wordings(message, how);
   return h(
     "div",
-    { class: `notice${message.withdrawn ? " withdrawn" : ""}`, id: `m-${message.seq}`, data: { seq: message.seq } },
+    { class: `notice${message.withdrawn ? " withdrawn" : ""}`, id: message.seq ? `m-${message.seq}` : null, data: { seq: message.seq } },
     h("div", { class: "notice-words" }, parts(main.parts)),
     h("time", { datetime: message.at, title: moment(message.at) }, clock(message.at)),
   );
@@ -113,7 +113,7 @@ function note(message, how) {
   const kinds = ["note", message.pending && "pending"];
   return h(
     "article",
-    { class: kinds.filter(Boolean).join(" "), id: `m-${message.seq}`, data: { seq: message.seq } },
+    { class: kinds.filter(Boolean).join(" "), id: message.seq ? `m-${message.seq}` : null, data: { seq: message.seq } },
     h("div", { class: "who" }, icon("lock"), `${t.thread.note} · ${author(message, how)}`, unseen(`. ${t.thread.noteHint}`)),
     h("div", { class: "main" }, parts(message.parts)),
     h(

@@ -18,6 +18,7 @@ import { Thread } from "./thread.js";
 import { showTrace } from "./trace.js";
 
 const wide = window.matchMedia("(min-width: 1180px)");
+const narrow = window.matchMedia("(max-width: 819px)");
 
 export class Desk {
   constructor(root, me, onSignedOut) {
@@ -42,6 +43,7 @@ export class Desk {
       state: (connection) => this.connection(connection),
       signedOut: () => this.onSignedOut(),
     });
+    this.state.on("stranger", () => void this.rereadAgents());
     this.arrive();
     void this.rereadAgents();
   }
@@ -155,6 +157,7 @@ export class Desk {
       if (this.route.id !== id) return;
       this.state.openConversation(detail);
       this.drawRoute();
+      if (narrow.matches) this.thread.element.querySelector("h2")?.focus({ preventScroll: true });
     } catch (error) {
       if (this.route.id !== id) return;
       toastError(error);

@@ -21,9 +21,9 @@ export function toastError(error) {
   toast(sentence(error), "error");
 }
 
-/** Whether a question is being asked: shortcuts wait. */
+/** Whether a question is being asked, or a menu is open: shortcuts wait. */
 export function asking() {
-  return document.querySelector("dialog[open]") !== null;
+  return document.querySelector("dialog[open], :popover-open") !== null;
 }
 
 /**

@@ -1,6 +1,6 @@
 // All the desk knows, and who wants to hear when it changes. Frames of the live line are applied here.
 
-/** Topics: lists, thread, head, typing, connection, counters, agents, draft. */
+/** Topics: lists, thread, head, typing, connection, counters, agents, stranger. */
 export class State {
   constructor(me) {
     this.me = me;
@@ -12,6 +12,7 @@ export class State {
       all: { ids: [], loaded: false, next: null },
     };
     this.agents = new Map();
+    this.strangers = new Set();
     this.teams = me.app.teams;
     this.counts = { queue: 0, mine: 0 };
     this.typing = new Map();
@@ -42,8 +43,14 @@ export class State {
     return this.rows.get(id);
   }
 
+  /** A colleague's name; "" while it is not known: whoever is new here is asked for once. */
   agentName(id) {
-    return this.agents.get(id)?.name ?? (id === this.me.agent.id ? this.me.agent.name : "");
+    const name = this.agents.get(id)?.name ?? (id === this.me.agent.id ? this.me.agent.name : "");
+    if (!name && id && this.agents.size && !this.strangers.has(id)) {
+      this.strangers.add(id);
+      this.changed("stranger");
+    }
+    return name;
   }
 
   teamLabel(team) {
@@ -186,7 +193,7 @@ function conversation(state, frame, effects) {
   state.placeRow(row);
   state.changed("lists", "counters");
   const waited = before?.handoff?.state === "offered";
-  if (row.handoff?.state === "offered" && !waited) effects.newCase(row);
+  if (row.handoff?.state === "offered" && !waited && state.lists.queue.loaded) effects.newCase(row);
   else if (state.isMine(row) && before && row.aggregates.customer_messages > before.aggregates.customer_messages) {
     effects.newMessage(row);
   }

@@ -58,6 +58,7 @@ export const t = {
     closed: "Closed",
   },
   thread: {
+    log: "Messages",
     empty: "Choose a conversation",
     emptyHint: "Pick one from the list, or press ? for the keyboard shortcuts.",
     loading: "Loading the conversation…",
@@ -137,6 +138,7 @@ export const t = {
     drop: "Drop to attach",
   },
   actions: {
+    label: "What to do with the case",
     accept: "Accept",
     takeOver: "Take over",
     transfer: "Transfer…",

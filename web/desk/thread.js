@@ -25,14 +25,14 @@ export class Thread {
     this.firstNew = 0;
     this.id = "";
     this.header = h("header", { class: "thread-head" });
-    this.log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": t.lists.label, tabindex: 0 });
+    this.log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": t.thread.log, tabindex: 0 });
     this.typing = h("div", { class: "typing", role: "status" });
     this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd("smooth") } });
     this.earlier = h("button", { type: "button", class: "button small", on: { click: () => this.older() } }, t.thread.older);
     this.inner = h("div", { class: "log-inner" });
     this.top = h("div", { class: "log-top" });
     this.log.append(this.top, this.inner, this.typing);
-    this.element = h("section", { class: "thread", "aria-label": t.lists.label }, this.header, h("div", { class: "log-frame" }, this.log, this.jump));
+    this.element = h("section", { class: "thread", "aria-label": t.thread.log }, this.header, h("div", { class: "log-frame" }, this.log, this.jump));
     this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.pinned = true;
     const sizes = new ResizeObserver(() => this.pinned && this.toEnd());
