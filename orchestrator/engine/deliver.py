@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from orchestrator.engine.app import App
+from orchestrator.engine.links import absolute
 from orchestrator.errors import NotFound, ParleyError, SendFailed, Unavailable
 from orchestrator.ports import Clock, Recorder, Store
 from orchestrator.types import Committed, Outgoing
@@ -29,7 +30,15 @@ class Deliverer:
     """
 
     def __init__(
-        self, store: Store, apps: Mapping[str, App], clock: Clock, recorder: Recorder, *, retries: int, sweep: float
+        self,
+        store: Store,
+        apps: Mapping[str, App],
+        clock: Clock,
+        recorder: Recorder,
+        *,
+        retries: int,
+        sweep: float,
+        public_url: str = "",
     ) -> None:
         self.store = store
         self.apps = apps
@@ -37,6 +46,7 @@ class Deliverer:
         self.recorder = recorder
         self.retries = retries
         self.sweep = sweep
+        self.public_url = public_url
         self.kicked = asyncio.Event()
         self.sending: dict[str, deque[Outgoing]] = {}
         self.parked: dict[str, datetime] = {}
@@ -151,7 +161,7 @@ class Deliverer:
         try:
             connector = self.apps[outgoing.app_id].channel(outgoing.channel_id).connector
             while now.done < len(now.renderings):
-                delivery = await connector.send(now.renderings[now.done], now)
+                delivery = await connector.send(absolute(now.renderings[now.done], self.public_url), now)
                 now = replace(now, done=now.done + 1, external_id=delivery.external_id or now.external_id)
         except SendFailed as error:
             return self.postponed(now, error)

@@ -66,7 +66,13 @@ class Engine:
         self.tickets = Tickets(secret, CALLBACK_LIFETIME)
         briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url)
         self.deliverer = Deliverer(
-            store, apps, clock, recorder, retries=settings.send_retries, sweep=settings.sweep_seconds
+            store,
+            apps,
+            clock,
+            recorder,
+            retries=settings.send_retries,
+            sweep=settings.sweep_seconds,
+            public_url=public_url,
         )
         self.desk = Desk(
             store=store,
