@@ -93,7 +93,7 @@ def draft(commit: Commit) -> Draft:
             head=codec.conversation.dump(head).decode(),
             columns=columns(head),
             messages=[message(said, head.channel_id) for said in commit.messages],
-            understood=[understood(said) for said in commit.understood],
+            understood=[understood(said, head.id) for said in commit.understood],
             outbox=[outgoing(row) for row in commit.outbox],
             handoff=handoff(commit.handoff) if commit.handoff else None,
             trace=trace(commit.trace) if commit.trace else None,
@@ -136,8 +136,8 @@ def meanings(message: Message) -> tuple[str | None, str | None]:
     )
 
 
-def understood(message: Message) -> Params:
-    return (message.language, *meanings(message), message.id, message.conversation_id)
+def understood(message: Message, conversation_id: str) -> Params:
+    return (message.language, *meanings(message), message.id, conversation_id)
 
 
 def outgoing(row: Outgoing) -> Params:

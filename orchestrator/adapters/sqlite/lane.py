@@ -85,13 +85,17 @@ class Lane:
         return batch
 
     def attempt(self, batch: Sequence[Job]) -> list[Outcome]:
+        """What came of each. Even of what ends this thread everybody hears."""
         try:
             return self.work(batch)
-        except Exception as error:
-            cause = explain(error)
+        except BaseException as error:
+            cause = explain(error) if isinstance(error, Exception) else error
             if not isinstance(cause, Unavailable):
                 cause = Unavailable(f"the database failed: {type(error).__name__}: {error}")
-            return [(job, None, cause) for job in batch]
+            self.deliver([(job, None, cause) for job in batch])
+            if isinstance(error, Exception):
+                return []
+            raise
 
     def deliver(self, outcomes: Sequence[Outcome]) -> None:
         with suppress(RuntimeError):  # The loop is closed: nobody waits any more.

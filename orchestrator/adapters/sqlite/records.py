@@ -127,13 +127,13 @@ def viewed(app_id: str, view: View, agent_id: str, team: str, customer_id: str) 
 def messages(db: Cursor, conversation_id: str, after: int, before: int, limit: int, public: bool) -> Sequence[Message]:
     """Public ones leave out what was withdrawn: the customer never got it."""
     filters: Filters = [("conversation_id = ?", conversation_id)]
-    if after:
+    if after > 0:
         filters.append(("seq > ?", bounded(after)))
-    if before:
+    if before > 0:
         filters.append(("seq < ?", bounded(before)))
     where = " AND ".join(clause for clause, _ in filters)
     where += " AND visibility = 'public' AND withdrawn = 0" if public else ""
-    onward = bool(after) and not before
+    onward = after > 0 >= before
     sql = f"SELECT {MESSAGE} FROM messages WHERE {where} ORDER BY seq {'' if onward else 'DESC'} LIMIT ?"
     rows = db.execute(sql, (*(value for _, value in filters), bounded(limit))).fetchall()
     found = [to_message(row) for row in rows]

@@ -16,13 +16,14 @@ APPLICATION_ID = 0x5061726C
 BUSY_MS = 5000
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
     """Transactions are begun by hand. Raises sqlite3.Error."""
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA cache_size = -16384")
     db.execute("PRAGMA wal_autocheckpoint = 4000")
     db.execute("PRAGMA journal_size_limit = 67108864")
+    db.execute(f"PRAGMA query_only = {int(reading)}")
     return db
 
 

@@ -60,7 +60,7 @@ class SqliteStore:
     async def open(self) -> None:
         await asyncio.to_thread(prepare, self.path)
         try:
-            self.connections = [connect(self.path) for _ in range(3)]
+            self.connections = [connect(self.path, reading=reading) for reading in (False, True, True)]
         except sqlite3.Error as error:
             raise named(self.path, error) from error
         loop = asyncio.get_running_loop()
