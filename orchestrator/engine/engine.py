@@ -131,6 +131,9 @@ class Engine:
     async def accept(self, app_id: str, channel_id: str, events: Sequence[Inbound]) -> list[Accepted]:
         """Durable when it returns. Raises NotFound, Unavailable."""
         channel = self.app(app_id).channel(channel_id)
+        if len(events) == 1:
+            only = await self.accept_one(app_id, channel, events[0])
+            return [only] if only is not None else []
         accepted = await asyncio.gather(*(self.accept_one(app_id, channel, event) for event in events))
         return [one for one in accepted if one is not None]
 

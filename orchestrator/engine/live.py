@@ -1,6 +1,8 @@
 """Telling desks and widgets what has just become true."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from orchestrator import desk
 from orchestrator.engine.app import App
@@ -15,6 +17,8 @@ from orchestrator.types import (
     TypingChanged,
 )
 
+INSTANT = 0.3
+"""Seconds within which an answer needs no sign that it is coming."""
 MOST_TOLD = 100
 """Waiting customers who hear of a change of the queue at once; those further back see it when they next look."""
 
@@ -30,6 +34,28 @@ class Herald:
             await self.bus.publish(
                 MessageAdded(app_id=message.app_id, conversation_id=message.conversation_id, message=message)
             )
+
+    @asynccontextmanager
+    async def thinking(self, conversation: Conversation, bot: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """The bot shows as typing when it takes longer than an instant, or says so itself by the callable."""
+        shown = False
+
+        async def show() -> None:
+            nonlocal shown
+            shown = True
+            await self.typing(conversation, bot, True)
+
+        def late() -> None:
+            shows.append(asyncio.ensure_future(show()))
+
+        shows: list[asyncio.Future[None]] = []
+        timer = asyncio.get_running_loop().call_later(INSTANT, late)
+        try:
+            yield show
+        finally:
+            timer.cancel()
+            if shown:
+                await self.typing(conversation, bot, False)
 
     async def typing(self, conversation: Conversation, bot: str, on: bool) -> None:
         await self.bus.publish(

@@ -143,8 +143,6 @@ class TurnRunner:
         await self.herald.messages((*step.commit.understood, *committed.messages))
         handoff = step.commit.handoff or loaded.handoff
         await self.herald.conversation(app, committed.conversation, handoff if committed.conversation.handoff else None)
-        if step.answer is not None:
-            await self.herald.typing(committed.conversation, step.answer.bot, False)
         if step.commit.handoff is not None:
             await self.herald.queue(app, step.commit.handoff.team, but=committed.conversation.id)
 
@@ -244,11 +242,8 @@ class Draft:
 
     async def asked(self, bot: str) -> Answer:
         turn = self.runner.briefing.turn(self.app, self.conversation, self.heard, self.task.loaded, self.task.id, bot)
-        await self.typing(bot)
-        return await self.runner.caller.ask(self.app, bot, turn, lambda: self.typing(bot))
-
-    async def typing(self, bot: str) -> None:
-        await self.runner.herald.typing(self.conversation, bot, True)
+        async with self.runner.herald.thinking(self.conversation, bot) as typing:
+            return await self.runner.caller.ask(self.app, bot, turn, typing)
 
     def promise(self, answer: Answer) -> Awaiting:
         until = self.now + timedelta(seconds=answer.later)
