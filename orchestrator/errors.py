@@ -1,5 +1,12 @@
 """Every deliberate error of Parley. The policy a caller needs is an attribute, never a string to parse."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+Key = tuple[str | int, ...]
+"""Where in the configuration: ("apps", "shop", "policy", "rules", 0, "when")."""
+
 
 class ParleyError(Exception):
     """The root: whatever Parley raises on purpose. The message is for people and holds no secret."""
@@ -13,8 +20,46 @@ class ParleyError(Exception):
             self.retry_after = retry_after
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the configuration; `key` is () when nobody knows where it stands."""
+
+    what: str
+    key: Key = ()
+
+    def __str__(self) -> str:
+        return f"{dotted(self.key)}: {self.what}" if self.key else self.what
+
+
+def dotted(key: Key) -> str:
+    """`apps.shop.policy.rules[0].when`; what is no bare key in TOML, in quotes."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{bare(step)}" for step in key).removeprefix(".")
+
+
+def bare(step: str) -> str:
+    return step if step.replace("-", "_").isidentifier() and step.isascii() else f'"{step}"'
+
+
 class Misconfigured(ParleyError):
-    """The configuration, or a rule or bot file it names, can't be used as it stands."""
+    """The configuration, or a rule or bot file it names, can't be used as it stands: everything that is wrong with it.
+
+    Whoever knows more of where adds it with `below`; the command line knows the file and finds the lines.
+    """
+
+    def __init__(self, what: str | Sequence[Problem], *, key: Key = ()) -> None:
+        self.problems = (Problem(what, key),) if isinstance(what, str) else tuple(what)
+        super().__init__(listed([str(problem) for problem in self.problems]))
+
+    def below(self, *key: str | int) -> Self:
+        """The same, seen from further up."""
+        return type(self)([replace(problem, key=(*key, *problem.key)) for problem in self.problems])
+
+
+def listed(problems: Sequence[str]) -> str:
+    if len(problems) == 1:
+        return problems[0]
+    return "the configuration can't be used:\n" + "\n".join(f"  {problem}" for problem in problems)
+
 
 
 class Unauthenticated(ParleyError):

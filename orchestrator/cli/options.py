@@ -19,7 +19,8 @@ AppName = Annotated[str, typer.Option("--app", help="Which app; may be left out 
 
 def configured(path: Path) -> tuple[Settings, Path]:
     """The settings and the folder their relative paths start from. Raises Misconfigured."""
-    return load(path), path.resolve().parent
+    found = load(path)
+    return found.settings, found.base
 
 
 def chosen_app(settings: Settings, name: str) -> str:

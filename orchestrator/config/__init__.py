@@ -1,0 +1,40 @@
+"""Configuration: `parley.toml` plus `PARLEY_*` variables, read once into frozen settings."""
+
+from orchestrator.config.load import Configuration, load
+from orchestrator.config.settings import (
+    AppSettings,
+    BotSettings,
+    ChannelSettings,
+    EngineSettings,
+    Hours,
+    LogSettings,
+    NlpSettings,
+    PolicySettings,
+    Rule,
+    Section,
+    ServerSettings,
+    Settings,
+    StoreSettings,
+    TeamSettings,
+    TranslatorSettings,
+)
+
+__all__ = [
+    "AppSettings",
+    "BotSettings",
+    "ChannelSettings",
+    "Configuration",
+    "EngineSettings",
+    "Hours",
+    "LogSettings",
+    "NlpSettings",
+    "PolicySettings",
+    "Rule",
+    "Section",
+    "ServerSettings",
+    "Settings",
+    "StoreSettings",
+    "TeamSettings",
+    "TranslatorSettings",
+    "load",
+]

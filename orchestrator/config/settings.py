@@ -1,0 +1,247 @@
+"""What a configuration holds: frozen models, from which docs/configuration.md is written."""
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+SHORTEST_SECRET = 32
+HOUR, DAY = 3600.0, 86_400.0
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+"""Of apps, channels, bots and teams: they become parts of addresses and of names of environment variables."""
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+
+
+class Section(BaseModel):
+    """Frozen; an unknown key is an error, so that a typing mistake never passes for a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Host(BaseModel):
+    """Of a plugin: the keys that are not named here are the plugin's own. They are never shown: some are secret."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        return [(name, value) for name, value in super().__repr_args__() if name in type(self).model_fields]
+
+
+def url_of_server(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError("should be the address customers' browsers use, such as 'https://chat.example.com'")
+    return value.rstrip("/")
+
+
+def long_enough(value: str) -> str:
+    if 0 < len(value) < SHORTEST_SECRET:
+        raise ValueError(
+            f"has {len(value)} characters and needs {SHORTEST_SECRET} or more; 'openssl rand -hex 32' makes one"
+        )
+    return value
+
+
+def address_or_network(value: str) -> str:
+    try:
+        if value != "*":
+            ipaddress.ip_network(value)
+    except ValueError:
+        raise ValueError("should be an IP address or a network, such as '10.0.0.5' or '10.0.0.0/8'") from None
+    return value
+
+
+class ServerSettings(Section):
+    """How the process is reached, and how it stops."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; '0.0.0.0' for every one.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: Annotated[str, AfterValidator(url_of_server)] = Field(
+        "", description="How the outside reaches this server. Default: http://host:port."
+    )
+    secret: Annotated[str, AfterValidator(long_enough)] = Field(
+        "",
+        repr=False,
+        description="Signs visitors' tokens and bots' callback addresses; 32 characters or more. "
+        "Default: made at the first start and kept beside the database.",
+    )
+    trusted_proxies: tuple[Annotated[str, AfterValidator(address_or_network)], ...] = Field(
+        (), description="Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
+    )
+    metrics_token: str = Field("", repr=False, description="When set, /metrics wants it as 'Authorization: Bearer …'.")
+    stop_seconds: float = Field(
+        20.0, gt=0, le=HOUR, description="How long a graceful stop lets running turns and sends finish."
+    )
+
+
+class StoreSettings(Section):
+    """Where everything is kept."""
+
+    url: str = Field(
+        "sqlite:///var/parley.db",
+        description="The database: 'sqlite:///folder/file', or absolute 'sqlite:////folder/file'.",
+    )
+    media: Path = Field(Path("var/media"), description="Folder for uploaded pictures and files.")
+
+
+class LogSettings(Section):
+    """What the process says about itself, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least a line must matter.")
+    format: Literal["json", "console", "auto"] = Field(
+        "auto", description="'auto': for people on a terminal, JSON elsewhere."
+    )
+    message_text: bool = Field(False, description="Whether customers' words may appear in the log.")
+
+
+class EngineSettings(Section):
+    """How turns are run."""
+
+    history: int = Field(20, ge=0, le=200, description="Earlier messages a turn loads and a bot sees.")
+    concurrency: int = Field(512, ge=1, le=100_000, description="Turns that may run at once in this process.")
+    sweep_seconds: float = Field(5.0, gt=0, le=HOUR, description="How often to look for work whose wake-up was lost.")
+    send_retries: int = Field(
+        8, ge=0, le=1000, description="More tries before a message that can't be delivered is given up."
+    )
+
+
+def names(value: object) -> object:
+    """One name, several, or "none"."""
+    if isinstance(value, str):
+        return () if value == "none" else (value,)
+    return value
+
+
+Engines = Annotated[tuple[str, ...], BeforeValidator(names)]
+
+
+class TranslatorSettings(Host):
+    """One engine of the chain; the other keys are the engine's own."""
+
+    engine: str = Field(description="Which engine: an entry point in parley.nlp, such as 'apertium'.")
+    timeout: float = Field(2.0, gt=0, le=HOUR, description="Seconds one call may take.")
+
+
+class NlpSettings(Section):
+    """How customers are understood. An engine may be one name, a list, or "none"."""
+
+    enabled: bool = Field(True, description="Without it nothing is detected, translated or read.")
+    deadline: float = Field(2.0, gt=0, le=HOUR, description="Seconds for understanding one turn.")
+    language: Engines = Field(("langid",), description="Engines for language detection.")
+    sentiment: Engines = Field(("lexicon", "vader"), description="Engines for sentiment; each refines the one before.")
+    intent: Engines = Field((), description="Engines for intents.")
+    wish: Engines = Field(("phrases",), description="Engines that spot the wish for a person.")
+    memory: tuple[Path, ...] = Field((), description="TOML files of reviewed translations, asked before any engine.")
+    translators: tuple[TranslatorSettings, ...] | Literal["auto", "none"] = Field(
+        "auto", description="Engines in the order they are asked, or 'auto': what works on this machine alone."
+    )
+    stages: Mapping[str, Mapping[str, Any]] = Field(
+        default_factory=dict, description="Settings of engines by their names, as listed below."
+    )
+
+
+class ChannelSettings(Host):
+    """One account of a platform; the other keys are the connector's own."""
+
+    kind: str = Field(description="Which connector: an entry point in parley.connectors, such as 'webchat'.")
+    bot: str = Field("", description="Bot that answers here. Default: the app's.")
+    rate: int = Field(30, ge=1, description="Messages one customer may send in a minute.")
+    max_bytes: int = Field(65_536, ge=1024, le=104_857_600, description="Largest request body.")
+
+
+class BotSettings(Host):
+    """One bot; the other keys are its backend's own."""
+
+    kind: str = Field(description="Which backend: an entry point in parley.bots, such as 'guide'.")
+    deadline: float = Field(10.0, gt=0, le=HOUR, description="Seconds a bot may take for a turn.")
+    fallback: str = Field("", description="Bot that answers when this one fails.")
+    breaker_failures: int = Field(5, ge=1, description="Failures in a row after which it is not asked for a while.")
+    breaker_seconds: float = Field(30.0, gt=0, le=DAY, description="How long that while is.")
+
+
+class Rule(Section):
+    """One rule, in the order they are asked; see docs/policy.md."""
+
+    name: str = Field(min_length=1, max_length=80, description="Shown with every decision.")
+    when: str = Field(description="A condition in CEL over the facts of the turn.")
+    then: Literal["handoff", "bot"] = Field("handoff", description="A person, or another bot.")
+    team: str = Field("", description="Team that gets the case. Default: the policy's.")
+    priority: Literal["low", "normal", "high", "urgent"] = Field("normal", description="How soon it should be taken.")
+    bot: str = Field("", description="With then = 'bot': which one.")
+    reason: str = Field("", description="What the agent reads as the reason.")
+    enabled: bool = Field(True, description="A rule that is off is not even compiled.")
+
+
+Spans = Annotated[tuple[str, ...], Field(description="Open from … to …, such as '09:00-12:30'.")]
+
+
+class Hours(Section):
+    """`monday = ["09:00-12:00", "13:00-18:00"]`. A day left out is closed; no table at all is always open."""
+
+    timezone: str = Field("UTC", description="Such as 'Europe/Madrid'.")
+    monday: Spans = ()
+    tuesday: Spans = ()
+    wednesday: Spans = ()
+    thursday: Spans = ()
+    friday: Spans = ()
+    saturday: Spans = ()
+    sunday: Spans = ()
+    closed: tuple[str, ...] = Field((), description="Dates that are closed all day, such as '2026-12-25'.")
+
+
+class PolicySettings(Section):
+    """Who answers: a bot or a person."""
+
+    version: str = Field("1", description="Shown with every decision.")
+    defaults: bool = Field(True, description="Whether the built-in rules follow yours.")
+    rules: tuple[Rule, ...] = Field((), description="Yours, in order; the first that holds decides.")
+    team: str = Field("support", description="Team when a rule names none.")
+    while_waiting: Literal["hold", "bot"] = Field(
+        "hold", description="Whether the bot goes on answering while the customer waits for a person."
+    )
+    offer_minutes: float = Field(
+        0.0, ge=0, le=525_600, description="Minutes until an offer nobody took expires and the bot goes on; 0: never."
+    )
+    hours: Hours | None = Field(None, description="When people are at the desk. Default: always.")
+
+
+class TeamSettings(Section):
+    """Agents who share a queue."""
+
+    label: str = Field("", description="What agents and customers read. Default: the name.")
+    languages: tuple[LanguageCode, ...] = Field((), description="Languages the team reads without translation.")
+
+
+class AppSettings(Section):
+    """One tenant: its own channels, bots, teams, rules, customers and keys."""
+
+    name: str = Field("", description="Shown to agents and customers.")
+    pivot: LanguageCode = Field("en", description="Language agents, rules and most bots work in.")
+    languages: tuple[LanguageCode, ...] = Field(
+        ("en", "es", "it", "nl"), min_length=1, description="Languages customers may use, the likeliest first."
+    )
+    bot: str = Field(description="The bot that answers unless a rule or channel says otherwise.")
+    channels: Mapping[Name, ChannelSettings] = Field(default_factory=dict, description="Where customers write.")
+    bots: Mapping[Name, BotSettings] = Field(default_factory=dict, description="Who may answer them.")
+    teams: Mapping[Name, TeamSettings] = Field(
+        default_factory=lambda: {"support": TeamSettings()}, description="Agents. Default: one team, 'support'."
+    )
+    policy: PolicySettings = Field(PolicySettings(), description="Bot or person?")
+    nlp: NlpSettings = Field(NlpSettings(), description="Understanding and translation.")
+    texts: Mapping[str, Mapping[LanguageCode, str]] = Field(
+        default_factory=dict, description="Your wording of what customers are told, by notice and language."
+    )
+
+
+class Settings(Section):
+    """Everything. Read a file with `load`; the environment is not looked at here."""
+
+    server: ServerSettings = ServerSettings()
+    store: StoreSettings = StoreSettings()
+    log: LogSettings = LogSettings()
+    engine: EngineSettings = EngineSettings()
+    apps: Mapping[Name, AppSettings] = Field(default_factory=dict)
