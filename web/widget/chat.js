@@ -241,7 +241,7 @@ class ParleyChat extends HTMLElement {
     this.state = state;
     if (state.language && state.language !== this.language) this.translate(state.language);
     if (JSON.stringify(before) === JSON.stringify(state)) return;
-    if (before.controller !== state.controller) this.thread.types({});
+    if (before.controller !== state.controller || (before.busy && !state.busy)) this.thread.types({});
     this.frame.draw();
     this.emit("state", state);
   }

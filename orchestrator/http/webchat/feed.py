@@ -151,6 +151,8 @@ class Feed:
         self.conversation = await self.services.records.conversation(self.conversation.app_id, self.conversation.id)
         if self.conversation.handoff is None:
             self.queue = None
+        elif self.queue is None:
+            self.queue = await self.services.engine.queue_view(self.conversation)
 
     async def show(self, message: Message) -> Shown:
         if message.role == "agent":
