@@ -5,14 +5,21 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 CONTRACTED = re.compile(r"(?<=\w)['’](?:s|m|re|ll|ve|d)\b")
+CANNOT = re.compile(r"\bcan(?:['’]t|\s+not)\b")
 NOT = re.compile(r"n['’]t\b")
 NOISE = re.compile(r"[^\w@.+-]+|(?<!\d)[.]|[.](?!\d)|_")
 
 COMMON_ENGLISH = """
-a an the i you he she it we they me my your his her its our their is are am was were be been do does did have has had
-can could will would shall should may might must to of in on at by for from with about as into that this these those
-there here what which who whom when where why how and or but if so than then not no yes please just very too also only
-more most some any all each us them up out again still
+a an the i you he she it we they me my mine your yours his her hers its our ours their theirs him us them one myself
+is are am was were be been being do does did doing done have has had having can could will would shall should may
+might must cannot need get gets got getting give let make go goes going come take put use want wants wanted like know
+think see look tell say said seem to of in on at by for from with without about as into onto over under after before
+during until till since through between around against up down out off away back again still already yet ever never
+always often soon now then today once here there this that these those such same other another else what which who
+whom whose when where why how and or but if so than because while though not no nor yes ok okay please just very too
+also only even quite rather really maybe perhaps exactly actually instead more most less least much many some any all
+both each every few lot lots bit thing things something anything nothing everything possible able sure well oh hi hey
+dear sir madam
 """
 COMMON = frozenset(COMMON_ENGLISH.split())
 """Words that say nothing of the subject: not knowing one is no sign of a foreign subject."""
@@ -22,7 +29,7 @@ def plain(text: str) -> str:
     """Lower case, without accents, contractions and punctuation: "What's it cost?" becomes "what it cost"."""
     folded = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(char for char in folded if not unicodedata.combining(char))
-    bare = NOT.sub(" not", CONTRACTED.sub("", bare)).replace("can not", "cannot")
+    bare = NOT.sub(" not", CONTRACTED.sub("", CANNOT.sub("cannot", bare)))
     return " ".join(NOISE.sub(" ", bare).split())
 
 

@@ -1,0 +1,16 @@
+"""The demo shop's guide, trained once for all tests."""
+
+from pathlib import Path
+
+import pytest
+
+from bots.guide.bot import GuideBot
+
+SHOP = Path(__file__).parents[2] / "examples" / "shop"
+
+
+@pytest.fixture(scope="session")
+def shop() -> GuideBot:
+    bot = GuideBot(SHOP / "guide.toml")
+    bot.book = bot.learned()
+    return bot
