@@ -50,7 +50,7 @@ def reference() -> str:
     for group, title, where in PLUGINS:
         parts.append(f"# {title}\n")
         for name in sorted(registry.found(group)):
-            model = registry.plugin(group, name, group).Settings
+            model = registry.plugin(group, name).Settings
             parts.append(section(f"`{name}`", model, f"In `{where.format(name=name)}`:"))
     return "\n".join(parts)
 

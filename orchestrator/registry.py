@@ -1,6 +1,6 @@
 """Finding plugins by entry point, and turning an app's settings into what the engine runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -9,15 +9,17 @@ from typing import Any, Protocol, cast
 from pydantic import BaseModel, ValidationError
 
 from orchestrator import texts
-from orchestrator.codec import problems
 from orchestrator.config import AppSettings, BotSettings, ChannelSettings, NlpSettings, TranslatorSettings
+from orchestrator.config.explain import problems
 from orchestrator.decide.rules import Policy
 from orchestrator.engine import App, Breaker, Channel, RunningBot
 from orchestrator.errors import Misconfigured
+from orchestrator.ledger import Ledger, nowhere, under
 from orchestrator.ports import Bot, Clock, Connector, Files, Http, Recorder, Stage, Translator
 from orchestrator.understand import Chain, Link, Memory, Understander
 
 NONE = "none"
+KINDS = {"connectors": "kind of channel", "bots": "kind of bot", "nlp": "language engine"}
 
 
 class Plugin(Protocol):
@@ -43,66 +45,96 @@ def found(group: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"parley.{group}")}
 
 
-def plugin(group: str, name: str, where: str) -> Plugin:
+def plugin(group: str, name: str) -> Plugin:
     """Raises Misconfigured when no installed package offers it, or it can't be imported."""
     points = found(group)
     if name not in points:
-        raise Misconfigured(f"{where}: there is no {group} plugin {name!r}; installed: {', '.join(sorted(points))}")
+        raise Misconfigured(nowhere(KINDS[group], name, points))
     try:
         return cast(Plugin, points[name].load())
-    except ImportError as error:
-        raise Misconfigured(f"{where}: plugin {name!r} can't be imported: {error}") from error
+    except Exception as error:
+        raise Misconfigured(f"plugin {name!r} can't be imported: {type(error).__name__}: {error}") from error
 
 
-def make(workshop: Workshop, group: str, name: str, raw: Mapping[str, Any], where: str) -> Any:
-    """Validate the plugin's own settings and create it. Raises Misconfigured, naming the key and never its value."""
-    module = plugin(group, name, where)
+def make(workshop: Workshop, module: Plugin, raw: Mapping[str, Any], beside: Collection[str] = ()) -> Any:
+    """Validate a plugin's own settings and create it. Raises Misconfigured, naming the key and never its value.
+
+    `beside` are the keys of Parley's own that stand in the same table.
+    """
     try:
         settings = module.Settings.model_validate(dict(raw))
     except ValidationError as error:
-        raise Misconfigured(problems(where, error)) from None
+        raise Misconfigured(problems(error, module.Settings, raw, beside)) from None
     return module.create(
-        anchored(settings, workshop.base), clock=workshop.clock, http=workshop.http, files=workshop.files
+        cast(BaseModel, anchored(settings, workshop.base)),
+        clock=workshop.clock,
+        http=workshop.http,
+        files=workshop.files,
     )
 
 
-def anchored(settings: BaseModel, base: Path) -> BaseModel:
-    """Relative paths in a plugin's settings start at the configuration's folder."""
-    moved: dict[str, Any] = {}
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        if isinstance(value, Path) and value.parts:
-            moved[name] = base / value
-        elif isinstance(value, tuple) and value and all(isinstance(item, Path) for item in value):
-            moved[name] = tuple(base / item for item in value)
-    return settings.model_copy(update=moved) if moved else settings
+def anchored(value: Any, base: Path) -> Any:
+    """The same, with every relative path in it, however deep, starting at the configuration's folder."""
+    match value:
+        case Path():
+            return base / value if value.parts else value
+        case BaseModel():
+            fields = {name: getattr(value, name) for name in type(value).model_fields}
+            changed = {name: anchored(field, base) for name, field in fields.items()}
+            return value.model_copy(update={name: new for name, new in changed.items() if new is not fields[name]})
+        case Mapping() if any(isinstance(item, Path | BaseModel) for item in value.values()):
+            return {name: anchored(item, base) for name, item in value.items()}
+        case tuple() | list() if any(isinstance(item, Path | BaseModel) for item in value):
+            return type(value)(anchored(item, base) for item in value)
+    return value
 
 
 def build_apps(apps: Mapping[str, AppSettings], workshop: Workshop) -> dict[str, App]:
-    """Raises Misconfigured. Channel ids are unique over all apps: they are part of public addresses."""
-    seen: dict[str, str] = {}
+    """Raises Misconfigured with everything that is wrong in any of them."""
+    ledger = Ledger()
+    built, owners = {}, dict[str, str]()
     for app_id, settings in apps.items():
         for channel_id in settings.channels:
-            if channel_id in seen:
-                raise Misconfigured(f"apps {seen[channel_id]!r} and {app_id!r} both have a channel {channel_id!r}")
-            seen[channel_id] = app_id
-    return {app_id: build_app(app_id, settings, workshop) for app_id, settings in apps.items()}
+            # Channel ids are part of public addresses, which don't name the app.
+            if owners.setdefault(channel_id, app_id) != app_id:
+                what = f"app {owners[channel_id]!r} has a channel {channel_id!r} too; give one another name"
+                ledger.note(what, "apps", app_id, "channels", channel_id)
+        with ledger.below("apps", app_id):
+            built[app_id] = build_app(app_id, settings, workshop)
+    ledger.close()
+    return built
 
 
 def build_app(app_id: str, settings: AppSettings, workshop: Workshop) -> App:
-    where = f"apps.{app_id}"
-    texts.check(settings.texts)
-    return App(
-        id=app_id,
-        settings=settings,
-        channels={
-            name: Channel(id=name, settings=each, connector=connector(name, each, workshop, f"{where}.channels.{name}"))
-            for name, each in settings.channels.items()
-        },
-        bots={name: running(name, each, workshop, f"{where}.bots.{name}") for name, each in settings.bots.items()},
-        policy=Policy.compile(settings.policy, bots=settings.bots, teams=settings.teams),
-        understander=understander(settings, workshop, f"{where}.nlp"),
-    )
+    """Raises Misconfigured with everything that is wrong, with keys as seen from the app."""
+    ledger = Ledger()
+    check_names(settings, ledger)
+    channels, bots = {}, {}
+    for name, channel in settings.channels.items():
+        with ledger.below("channels", name):
+            channels[name] = Channel(id=name, settings=channel, connector=connector(channel, workshop))
+    for name, bot in settings.bots.items():
+        with ledger.below("bots", name):
+            bots[name] = running(name, bot, workshop)
+    with ledger.below("policy"):
+        policy = Policy.compile(settings.policy, bots=settings.bots, teams=settings.teams)
+    with ledger.below("nlp"):
+        understanding = understander(settings, workshop)
+    with ledger.below():
+        texts.check(settings.texts)
+    ledger.close()
+    return App(id=app_id, settings=settings, channels=channels, bots=bots, policy=policy, understander=understanding)
+
+
+def check_names(settings: AppSettings, ledger: Ledger) -> None:
+    """Names of bots that lead nowhere."""
+    ledger.known("bot", settings.bot, settings.bots, "bot")
+    for name, channel in settings.channels.items():
+        ledger.known("bot", channel.bot, settings.bots, "channels", name, "bot")
+    for name, bot in settings.bots.items():
+        ledger.known("bot", bot.fallback, settings.bots, "bots", name, "fallback")
+        if bot.fallback == name:
+            ledger.note("a bot can't stand in for itself", "bots", name, "fallback")
 
 
 def own(settings: BaseModel) -> dict[str, Any]:
@@ -110,21 +142,34 @@ def own(settings: BaseModel) -> dict[str, Any]:
     return dict(settings.model_extra or {})
 
 
-def connector(name: str, settings: ChannelSettings, workshop: Workshop, where: str) -> Connector:
-    return cast(Connector, make(workshop, "connectors", settings.kind, own(settings), where))
+def connector(settings: ChannelSettings, workshop: Workshop) -> Connector:
+    with under("kind"):
+        module = plugin("connectors", settings.kind)
+    return cast(Connector, make(workshop, module, own(settings), ChannelSettings.model_fields))
 
 
-def running(name: str, settings: BotSettings, workshop: Workshop, where: str) -> RunningBot:
-    bot = cast(Bot, make(workshop, "bots", settings.kind, own(settings), where))
+def running(name: str, settings: BotSettings, workshop: Workshop) -> RunningBot:
+    with under("kind"):
+        module = plugin("bots", settings.kind)
+    bot = cast(Bot, make(workshop, module, own(settings), BotSettings.model_fields))
     breaker = Breaker(workshop.clock, failures=settings.breaker_failures, seconds=settings.breaker_seconds)
     return RunningBot(name=name, settings=settings, bot=bot, breaker=breaker)
 
 
-def understander(settings: AppSettings, workshop: Workshop, where: str) -> Understander:
+def understander(settings: AppSettings, workshop: Workshop) -> Understander:
+    """Raises Misconfigured with everything that is wrong, with keys as seen from `nlp`."""
     nlp = settings.nlp
+    ledger = Ledger()
+    for name in nlp.stages:
+        ledger.known(KINDS["nlp"], name, found("nlp"), "stages", name)
+    made = stages(nlp, workshop, ledger) if nlp.enabled else []
+    links = chain(nlp, workshop, ledger)
+    with ledger.below("memory"):
+        memory = Memory([workshop.base / path for path in nlp.memory])
+    ledger.close()
     return Understander(
-        stages=stages(nlp, workshop, where) if nlp.enabled else [],
-        chain=chain(settings, workshop, where),
+        stages=made,
+        chain=Chain(links, clock=workshop.clock, memory=memory),
         languages=settings.languages,
         clock=workshop.clock,
         recorder=workshop.recorder,
@@ -133,30 +178,45 @@ def understander(settings: AppSettings, workshop: Workshop, where: str) -> Under
     )
 
 
-def stages(nlp: NlpSettings, workshop: Workshop, where: str) -> list[Stage]:
-    names = (*nlp.language, *nlp.sentiment, *nlp.intent, *nlp.wish)
-    return [
-        cast(Stage, make(workshop, "nlp", name, nlp.stages.get(name, {}), f"{where}.stages.{name}"))
-        for name in dict.fromkeys(names)
-    ]
+def stages(nlp: NlpSettings, workshop: Workshop, ledger: Ledger) -> list[Stage]:
+    made = []
+    for role in ("language", "sentiment", "intent", "wish"):
+        for number, name in enumerate(getattr(nlp, role)):
+            with ledger.below():
+                made.append(stage(role, number, name, nlp.stages.get(name, {}), workshop))
+    return made
 
 
-def chain(settings: AppSettings, workshop: Workshop, where: str) -> Chain:
-    links = [
-        Link(
-            translator=cast(
-                Translator, make(workshop, "nlp", each.engine, own(each), f"{where}.translators.{each.engine}")
-            ),
-            timeout=each.timeout,
-        )
-        for each in translators(settings.nlp)
-    ]
-    memory = Memory([workshop.base / path for path in settings.nlp.memory])
-    return Chain(links, clock=workshop.clock, memory=memory)
+def stage(role: str, number: int, name: str, raw: Mapping[str, Any], workshop: Workshop) -> Stage:
+    with under(role, number):
+        module = plugin("nlp", name)
+    with under("stages", name):
+        made = cast(Stage, make(workshop, module, raw))
+    if made.name != role:
+        raise Misconfigured(f"the language engine {name!r} is none for this", key=(role, number))
+    return made
+
+
+def chain(nlp: NlpSettings, workshop: Workshop, ledger: Ledger) -> list[Link]:
+    """The engines in the order they are asked."""
+    links = []
+    for number, each in enumerate(translators(nlp)):
+        with ledger.below("translators", number):
+            links.append(Link(translator=translator(each, workshop), timeout=each.timeout))
+    return links
+
+
+def translator(settings: TranslatorSettings, workshop: Workshop) -> Translator:
+    with under("engine"):
+        module = plugin("nlp", settings.engine)
+    made = make(workshop, module, own(settings), TranslatorSettings.model_fields)
+    if not hasattr(made, "translate"):
+        raise Misconfigured(f"the language engine {settings.engine!r} does not translate", key=("engine",))
+    return cast(Translator, made)
 
 
 def translators(nlp: NlpSettings) -> Sequence[TranslatorSettings]:
-    """The engines of the chain, in order. "auto": those that need nothing but this machine, and are usable on it."""
+    """What the configuration names. "auto": the engines that need nothing but this machine."""
     if not nlp.enabled or nlp.translators == NONE:
         return ()
     if nlp.translators != "auto":

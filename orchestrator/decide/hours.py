@@ -52,21 +52,23 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise Misconfigured(
-            f"hours.timezone: {name!r} is not a time zone this machine knows; use a name such as 'Europe/Madrid'"
-            " (on Debian the package tzdata holds them)"
+            f"{name!r} is not a time zone this machine knows; use a name such as 'Europe/Madrid'"
+            " (on Debian the package tzdata holds them)",
+            key=("timezone",),
         ) from None
 
 
 def minutes(day: str, text: str) -> tuple[int, int]:
     found = RANGE.fullmatch(text.strip())
     if found is None:
-        raise Misconfigured(f"hours.{day}: {text!r} is not a range of times; write '09:00-17:30'")
+        raise Misconfigured(f"{text!r} is not a range of times; write '09:00-17:30'", key=(day,))
     hour, minute, last_hour, last_minute = (int(part) for part in found.groups())
     start, end = hour * 60 + minute, last_hour * 60 + last_minute
     if start >= DAY or end > DAY or start == end:
         raise Misconfigured(
-            f"hours.{day}: {text!r} must start before 24:00 and end at another time, 24:00 at the latest;"
-            " '00:00-24:00' is the whole day, '22:00-06:00' ends the next morning"
+            f"{text!r} must start before 24:00 and end at another time, 24:00 at the latest;"
+            " '00:00-24:00' is the whole day, '22:00-06:00' ends the next morning",
+            key=(day,),
         )
     return start, end if end > start else end + DAY
 
@@ -75,7 +77,7 @@ def closed_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Misconfigured(f"hours.closed: {text!r} is not a date; write '2026-12-25'") from None
+        raise Misconfigured(f"{text!r} is not a date; write '2026-12-25'", key=("closed",)) from None
 
 
 def opens(hours: Hours | None, now: datetime) -> OpenState:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -15,7 +15,8 @@ from orchestrator.decide.expression import FUNCTIONS, Path, position, reads
 from orchestrator.decide.facts import OPEN
 from orchestrator.decide.hours import OpenState, compile_hours, opens
 from orchestrator.decide.samples import ANGRY, CALM, NEUTRAL
-from orchestrator.errors import Misconfigured
+from orchestrator.errors import Key, Misconfigured
+from orchestrator.ledger import Ledger
 from orchestrator.types import Priority
 
 UNKNOWN_FUNCTION = re.compile(r"Undefined variable or function: '([^']*)'")
@@ -60,17 +61,16 @@ class Policy:
     @classmethod
     def compile(cls, settings: PolicySettings, *, bots: Collection[str], teams: Collection[str]) -> Self:
         """Raises Misconfigured, naming every rule that can't work, what is wrong and where in its condition."""
-        problems = list(misnamed(settings, bots, teams))
+        ledger = Ledger()
+        misnamed(settings, bots, teams, ledger)
         rules = []
         for rule in in_order(settings):
-            try:
+            with ledger.below(*place(settings, rule), "when"):
                 rules.append(compile_rule(rule))
-            except Misconfigured as error:
-                problems.append(str(error))
-        if problems:
-            raise Misconfigured("policy can't be used:\n  " + "\n  ".join(problems))
         if settings.hours is not None:
-            compile_hours(settings.hours)
+            with ledger.below("hours"):
+                compile_hours(settings.hours)
+        ledger.close()
         return cls(
             version=settings.version,
             rules=tuple(rules),
@@ -101,23 +101,27 @@ def needed(rules: Sequence[CompiledRule]) -> dict[str, tuple[str, ...] | None]:
     }
 
 
-def misnamed(settings: PolicySettings, bots: Collection[str], teams: Collection[str]) -> Iterator[str]:
-    """What is wrong with the names in the policy."""
-    if settings.team not in teams:
-        yield f"policy.team: there is no team {settings.team!r}; {choices(settings.team, teams)}"
+def place(settings: PolicySettings, rule: Rule) -> Key:
+    """Where a rule stands; () for a built-in one."""
+    return next((("rules", number) for number, each in enumerate(settings.rules) if each is rule), ())
+
+
+def misnamed(settings: PolicySettings, bots: Collection[str], teams: Collection[str], ledger: Ledger) -> None:
+    """Note what is wrong with the names in the policy."""
+    ledger.known("team", settings.team, teams, "team")
     seen = set[str]()
-    for rule in settings.rules:
+    for number, rule in enumerate(settings.rules):
+        here = ("rules", number)
         if rule.name in seen:
-            yield f"rule {rule.name!r}: there are two rules of this name; rename one"
+            ledger.note(f"there are two rules {rule.name!r}; rename one", *here, "name")
         seen.add(rule.name)
-        if rule.team and rule.team not in teams:
-            yield f"rule {rule.name!r}: there is no team {rule.team!r}; {choices(rule.team, teams)}"
+        ledger.known("team", rule.team, teams, *here, "team")
         if rule.then == "bot" and not rule.bot:
-            yield f"rule {rule.name!r}: then = 'bot' needs bot = '…'; {choices('', bots)}"
+            ledger.note(f"rule {rule.name!r}: then = 'bot' needs bot = '…'; {choices('', bots)}", *here)
         elif rule.bot and rule.then != "bot":
-            yield f"rule {rule.name!r}: bot = {rule.bot!r} has no effect without then = 'bot'"
-        elif rule.bot and rule.bot not in bots:
-            yield f"rule {rule.name!r}: there is no bot {rule.bot!r}; {choices(rule.bot, bots)}"
+            ledger.note(f"rule {rule.name!r}: this has no effect without then = 'bot'", *here, "bot")
+        else:
+            ledger.known("bot", rule.bot, bots, *here, "bot")
 
 
 def compile_rule(rule: Rule) -> CompiledRule:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from orchestrator.errors import Misconfigured
+from orchestrator.ledger import Ledger
 
 LANGUAGES = ("en", "es", "it", "nl", "de", "fr", "pt")
 
@@ -93,17 +93,14 @@ def catalogue(code: str) -> dict[str, Any]:
 
 def check(overrides: Overrides) -> None:
     """Raises Misconfigured for a notice there is not, or braces around a word it does not know."""
-    problems = []
+    ledger = Ledger()
     for name, wordings in overrides.items():
-        if name not in PLACEHOLDERS:
-            problems.append(f"texts.{name}: there is no such notice; known: {', '.join(PLACEHOLDERS)}")
-            continue
-        for code, text in wordings.items():
+        ledger.known("notice", name, PLACEHOLDERS, "texts", name)
+        for code, text in wordings.items() if name in PLACEHOLDERS else ():
             unknown = [hole for hole in HOLE.findall(text) if hole not in PLACEHOLDERS[name]]
             if not text.strip():
-                problems.append(f"texts.{name}.{code} is empty; leave it out to keep the built-in wording")
+                ledger.note("is empty; leave it out to keep the built-in wording", "texts", name, code)
             elif unknown:
                 known = ", ".join(f"{{{key}}}" for key in PLACEHOLDERS[name]) or "none"
-                problems.append(f"texts.{name}.{code}: {{{unknown[0]}}} is not filled in here; known: {known}")
-    if problems:
-        raise Misconfigured("texts can't be used:\n  " + "\n  ".join(problems))
+                ledger.note(f"{{{unknown[0]}}} is not filled in here; known: {known}", "texts", name, code)
+    ledger.close()

@@ -94,10 +94,13 @@ def test_a_name_is_never_read_as_a_placeholder() -> None:
 @pytest.mark.parametrize(
     ("own", "said"),
     [
-        ({"handof_offered": {"en": "x"}}, "no such notice"),
+        (
+            {"handof_offered": {"en": "x"}},
+            "texts.handof_offered: there is no notice 'handof_offered'; did you mean 'handoff_offered'?",
+        ),
         ({"resolved": {"en": "Bye {name}"}}, "texts.resolved.en: {name} is not filled in here; known: none"),
         ({"agent_joined": {"en": "Hi {}"}}, "{} is not filled in here; known: {name}"),
-        ({"resolved": {"es": "  "}}, "texts.resolved.es is empty"),
+        ({"resolved": {"es": "  "}}, "texts.resolved.es: is empty"),
     ],
 )
 def test_own_words_are_checked_at_start(own: dict[str, dict[str, str]], said: str) -> None:

@@ -11,7 +11,8 @@ def path_of(url: str, beside: Path = Path()) -> Path:
     """`sqlite:///relative` (to the folder `beside`) or `sqlite:////absolute`. Raises Misconfigured."""
     name = url.removeprefix(SCHEME)
     if name == url or not name or name.startswith(":") or any(mark in name for mark in "\0?#"):
+        # Not shown: the address of another kind of database holds a password.
         raise Misconfigured(
-            f"store url {url!r}: expected 'sqlite:///folder/parley.db' or, absolute, 'sqlite:////folder/parley.db'"
+            "should be 'sqlite:///folder/parley.db' or, absolute, 'sqlite:////folder/parley.db'", key=("store", "url")
         )
     return beside / name
