@@ -272,12 +272,28 @@ async def test_an_outside_desk_works_a_case(parley: Front) -> None:
     assert (returned.json["state"], returned.json["note"]) == ("returned", "refund promised")
     over = await parley.post(f"/v1/handoffs/{handoff_id}/resolve")
     assert (over.status, over.code) == (409, "conflict")
+    late = await parley.post(f"/v1/handoffs/{handoff_id}/accept")
+    assert (late.status, late.code) == (409, "conflict")
+    held = (await parley.get(f"/v1/conversations/{conversation.id}")).json
+    assert held["controller"]["kind"] == "bot"
     await runtime.engine.desk.accept("shop", conversation.id, other)
     stale = await parley.post(f"/v1/handoffs/{handoff_id}/accept")
     assert (stale.status, stale.code) == (409, "conflict")
     theirs = (await parley.get(f"/v1/conversations/{conversation.id}")).json["handoff"]["id"]
     assert (await parley.post(f"/v1/handoffs/{theirs}/accept")).status == 409
     assert (await parley.post(f"/v1/handoffs/{theirs}/return")).code == "forbidden"
+
+
+async def test_an_old_case_does_not_end_the_new_one(parley: Front) -> None:
+    conversation = await talked(parley)
+    take = f"/v1/conversations/{conversation.id}/accept"
+    old = (await parley.post(take)).json["handoff"]["id"]
+    await parley.post(f"/v1/handoffs/{old}/return")
+    new = (await parley.post(take)).json["handoff"]["id"]
+    for ending in ("return", "resolve"):
+        answer = await parley.post(f"/v1/handoffs/{old}/{ending}")
+        assert (answer.status, answer.code) == (409, "conflict")
+    assert (await parley.get(f"/v1/handoffs/{new}")).json["state"] == "accepted"
 
 
 async def test_the_bots_offer_is_accepted(tmp_path: Path) -> None:
@@ -297,6 +313,10 @@ async def test_the_bots_offer_is_accepted(tmp_path: Path) -> None:
             f"/v1/conversations/{conversation.id}/transfer", {"team": "support", "note": "theirs"}
         )
         assert moved.json["handoff"]["team"] == "support"
+        assert (await parley.post(f"/v1/conversations/{conversation.id}/messages", {"text": "x"})).status == 409
+        back = await parley.post(f"/v1/handoffs/{moved.json['handoff']['id']}/accept")
+        assert (back.status, back.json["state"]) == (200, "accepted")
+        assert (await parley.post(f"/v1/conversations/{conversation.id}/messages", {"text": "x"})).status == 201
         unknown = await parley.post(f"/v1/conversations/{conversation.id}/transfer", {"team": "nowhere"})
         assert unknown.status == 404
 

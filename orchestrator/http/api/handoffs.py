@@ -68,7 +68,7 @@ def deciding(router: APIRouter, deps: Deps) -> None:
         """From now on only this key speaks to the customer. 409 when somebody else was faster."""
         handoff = await current(caller, handoff_id)
         # The answer to the first try may have been lost: asking again is not an error.
-        if handoff.agent_id != caller.agent().id:
+        if (handoff.state, handoff.agent_id) != ("accepted", caller.agent().id):
             await desk.accept(caller.app_id, handoff.conversation_id, caller.agent())
         return await after(caller, handoff_id)
 
