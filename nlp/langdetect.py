@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -79,7 +80,9 @@ class Langdetect:
         return tuple((code, round(share, 4)) for code, share in sorted(shares.items(), key=lambda pair: -pair[1]))
 
 
+@cache
 def load() -> Any:
+    """Once for the process: a factory's profiles and seed do not change."""
     try:
         from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
     except ImportError as error:

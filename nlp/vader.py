@@ -5,6 +5,7 @@ On other languages it is blind (it finds 3 to 13 % of what is negative), so it s
 
 import asyncio
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,7 +62,9 @@ def english(said: Utterance, known: Understanding) -> str:
     return known.pivot if said.pivot_language == "en" else ""
 
 
+@cache
 def load() -> Any:
+    """Once for the process: it holds its word lists and nothing of a text."""
     try:
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
     except ImportError as error:

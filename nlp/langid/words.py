@@ -5,6 +5,7 @@ import tomllib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 
 WORD = re.compile(r"[^\W\d_]+(?:['’\-·][^\W\d_]+)*")
@@ -44,5 +45,6 @@ class Words:
         return shares
 
 
+@cache
 def load_words() -> Words:
     return Words(tomllib.loads(files("nlp.langid").joinpath("words.toml").read_text(encoding="utf-8")))

@@ -6,7 +6,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -145,6 +145,7 @@ def tokens(text: str) -> list[str]:
     return WORD.findall(ELISION.sub(r"\1 ", folded(text)).replace("'", ""))
 
 
+@cache
 def load() -> tuple[dict[str, Lexicon], dict[str, float]]:
     """Lexicons by language, and the values of emoji."""
     raw = tomllib.loads(files("nlp.lexicon").joinpath("words.toml").read_text(encoding="utf-8"))

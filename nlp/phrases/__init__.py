@@ -9,6 +9,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -134,6 +135,7 @@ def folded(text: str) -> str:
     return re.sub(r"n['’]t\b", "nt", plain).replace("'", " ").replace("’", " ")
 
 
+@cache
 def load(languages: tuple[str, ...]) -> tuple[dict[str, Ways], dict[str, re.Pattern[str]], list[str]]:
     """Full patterns by language, the others', and the words whose typing mistakes are worth mending."""
     raw = tomllib.loads(files("nlp.phrases").joinpath("ways.toml").read_text(encoding="utf-8"))

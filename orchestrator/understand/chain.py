@@ -20,8 +20,10 @@ from orchestrator.understand.work import Work
 Judge = Callable[[str, str, str], Awaitable[bool]]
 """(text, source, target): whether the text clearly is not in the target language."""
 
-# Above this many characters looking for what to keep takes more than 10 ms: in a thread then.
+# Above this many characters looking for what to keep takes some milliseconds: in a thread then.
 LONG = 4000
+# Nobody reads a message this long; translating it would keep the engines from everybody else's.
+LONGEST = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ class Chain:
         self, texts: Sequence[str], source: str, target: str, *, within: float = 10.0, acronyms: bool = False
     ) -> Rendered:
         """All texts of one message in as few calls as can be, in at most `within` seconds."""
+        if sum(map(len, texts)) > LONGEST:
+            return Rendered(texts=(None,) * len(texts), outcome="skipped", detail=f"over {LONGEST} characters")
         work = await self.prepare(texts, source, target, acronyms=acronyms)
         until = self.clock.monotonic() + within
         engines = ["memory"] if work.remembered else []

@@ -7,6 +7,7 @@ says that one is missing or came twice. Measured on Apertium 3.8: brackets of th
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 LINK_END = r"""[^\s<>"'⟦⟧.,;:!?)\]]"""
@@ -52,6 +53,7 @@ SHOUTED = (
 )
 CAPITALS = rf"(?-i:(?<!\w)(?!(?:{SHOUTED})(?!\w))[A-Z]{{2,}}s?(?!\w))"
 KEPT_WITH_ACRONYMS = re.compile(f"{CAPITALS} | {PLAIN} | {KINDS}", FLAGS)
+CHUNK = 2000
 TOKEN = re.compile(r"[⟦〚]\s*(\d+)\s*[⟧〛]|\[\[\s*(\d+)\s*\]\]")
 STRAY = re.compile(r"[⟦⟧〚〛]")
 MARKUP = re.compile(r"[*_~]{1,3}|!?\[|\]\(.*\)|</?[a-zA-Z].*>", re.DOTALL)
@@ -89,7 +91,18 @@ def mask_all(kinds: re.Pattern[str], text: str) -> Masked:
         kept.append(found[0])
         return f"⟦{len(kept) - 1}⟧"
 
-    return Masked(kinds.sub(keep, text), tuple(kept))
+    return Masked("".join(kinds.sub(keep, chunk) for chunk in chunks(text)), tuple(kept))
+
+
+def chunks(text: str) -> Iterator[str]:
+    """Cut at blanks: one regex call holds the interpreter, and thereby every other conversation, until it is done."""
+    at = 0
+    while len(text) - at > CHUNK:
+        blank = max(text.rfind(" ", at, at + CHUNK), text.rfind("\n", at, at + CHUNK))
+        cut = blank + 1 if blank > at else at + CHUNK
+        yield text[at:cut]
+        at = cut
+    yield text[at:]
 
 
 def is_machine_text(text: str) -> bool:
@@ -118,22 +131,28 @@ def restore(translated: str, masked: Masked) -> str | None:
     order = [int(one or two) for one, two in zip(pieces[1::3], pieces[2::3], strict=True)]
     if sorted(order) != list(range(len(masked.kept))):
         return None
+    around = between(masked)
     for place, index in enumerate(order):
-        texts[place], texts[place + 1] = respaced(index, masked, texts[place], texts[place + 1])
+        before, after = around[index], around[index + 1]
+        markup = MARKUP.fullmatch(masked.kept[index])
+        respace = clinging if markup else apart
+        texts[place], texts[place + 1] = respace(before, after, texts[place], texts[place + 1])
     kept = [masked.kept[index] for index in order]
     return texts[0] + "".join(word + text for word, text in zip(kept, texts[1:], strict=True))
 
 
-def respaced(index: int, masked: Masked, left: str, right: str) -> tuple[str, str]:
-    """Engines drop and add blanks beside tokens: markup clings to its word as it did, a value stands apart."""
-    before, _, after = masked.text.partition(f"⟦{index}⟧")
+def clinging(before: str, after: str, left: str, right: str) -> tuple[str, str]:
+    """Markup clings to its word as it did: engines add blanks beside it."""
     apart_left, apart_right = before[-1:].isspace() or not before, after[:1].isspace() or not after
-    if MARKUP.fullmatch(masked.kept[index]):
-        if apart_left and not apart_right:
-            return left, right.lstrip(" ")
-        if apart_right and not apart_left:
-            return left.rstrip(" "), right
-        return left, right
+    if apart_left and not apart_right:
+        return left, right.lstrip(" ")
+    if apart_right and not apart_left:
+        return left.rstrip(" "), right
+    return left, right
+
+
+def apart(before: str, after: str, left: str, right: str) -> tuple[str, str]:
+    """A value stands apart as it did: engines drop the blanks beside it."""
     if before[-1:].isspace() and left[-1:].isalnum():
         left += " "
     if after[:1].isspace() and right[:1].isalnum():
