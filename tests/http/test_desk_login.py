@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.adapters.clock import SystemClock
-from orchestrator.errors import Conflict, Malformed
-from orchestrator.http.desk.login import MISSES, PER_ADDRESS, PER_EMAIL, neighbourhood
+from orchestrator.errors import Conflict, Malformed, Unauthenticated
+from orchestrator.http.desk.login import MISSES, PER_ADDRESS, PER_EMAIL, Login, neighbourhood
 from orchestrator.http.passwords import Passwords, check_password, create_agent
 from tests.support.clock import ManualClock
 from tests.support.desk import PASSWORD, QUICK, DeskHouse, desk_house
@@ -124,23 +124,47 @@ async def test_unknown_resting_and_wrong_are_told_apart_by_nothing(tmp_path: Pat
         assert all(0.1 <= each < 0.35 for each in times)
 
 
-async def test_every_try_costs_a_hash_also_for_nobody() -> None:
-    counted = []
+class Counting:
+    """A hasher that counts what it is asked to verify."""
 
-    class Counting:
-        def hash(self, password: str) -> str:
-            return QUICK.hash(password)
+    def __init__(self) -> None:
+        self.verified = 0
 
-        def verify(self, password_hash: str, password: str) -> bool:
-            counted.append(password_hash)
-            return QUICK.verify(password_hash, password)
+    def hash(self, password: str) -> str:
+        return QUICK.hash(password)
 
-    passwords = Passwords(Counting())  # type: ignore[arg-type]
+    def verify(self, password_hash: str, password: str) -> bool:
+        self.verified += 1
+        return QUICK.verify(password_hash, password)
+
+    def check_needs_rehash(self, password_hash: str) -> bool:
+        return False
+
+
+async def test_a_hash_that_is_nobodys_or_broken_matches_nothing_and_costs_the_same() -> None:
+    hasher = Counting()
+    passwords = Passwords(hasher)  # type: ignore[arg-type]
     assert await passwords.matches("x", "") is False
     assert await passwords.matches("nobody's password", "") is False
     assert await passwords.matches("x", "not a hash at all") is False
     assert await passwords.matches(PASSWORD, QUICK.hash(PASSWORD)) is True
-    assert len(counted) == 4
+    assert hasher.verified == 4
+
+
+async def test_in_how_many_apps_an_email_is_known_does_not_show_in_the_work_done(tmp_path: Path) -> None:
+    async with desk_house(tmp_path) as desk:
+        await desk.hire("Ada")
+        await desk.hire("Bo")
+        await desk.hire("Bo", app="other")
+        runtime, hasher = desk.parley.runtime, Counting()
+        passwords = Passwords(hasher)  # type: ignore[arg-type]
+        login = Login(runtime.store, runtime.bus, runtime.clock, ("shop", "other"), passwords, 0.0)
+        for app, expected in (("", 2), ("shop", 1), ("nowhere", 1)):
+            for name in ("ada", "bo", "nobody"):
+                before = hasher.verified
+                with pytest.raises(Unauthenticated):
+                    await login.sign_in(f"{name}@example.org", "not the password", app, "192.0.2.1")
+                assert hasher.verified - before == expected
 
 
 async def test_too_many_tries_for_one_address_are_refused_with_a_time(tmp_path: Path) -> None:

@@ -36,10 +36,10 @@ async def test_the_page_runs_nothing_but_its_own_files(tmp_path: Path) -> None:
     "path", ["/desk/nothing.js", "/desk/../widget/widget.js", "/desk/%2e%2e/README.md", "/desk/css"]
 )
 async def test_nothing_else_is_served(tmp_path: Path, path: str) -> None:
-    async with desk_house(tmp_path) as desk, desk.browser().http as http:
-        async with http.get(URL(desk.url + path, encoded=True)) as response:
-            assert response.status == 404
-            assert (await response.json())["error"]["code"] == "not_found"
+    async with desk_house(tmp_path) as desk:
+        response = await desk.browser().http.get(URL(desk.url + path, encoded=True))
+        assert response.status == 404
+        assert (await response.json())["error"]["code"] == "not_found"
 
 
 def test_the_page_holds_no_inline_script_or_style() -> None:

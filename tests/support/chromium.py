@@ -23,7 +23,7 @@ PATIENCE = 15_000
 
 @dataclass
 class Chromium:
-    """`complaints`: errors of scripts, of the console, of the content security policy, and dialogs nobody should open."""
+    """`complaints`: errors of scripts, the console and the content security policy, and dialogs nobody should open."""
 
     browser: Browser
     complaints: list[str] = field(default_factory=list)

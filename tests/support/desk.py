@@ -170,9 +170,17 @@ async def desk_house(
         web.include_router(media.router(runtime.files))
         web.include_router(
             desk_routes(
-                crew=runtime.engine, records=runtime.store, accounts=runtime.store, bus=runtime.bus,
-                clock=clock or runtime.clock, files=runtime.files, apps=runtime.settings.apps,
-                public_url=public_url, folder=WEB, passwords=Passwords(QUICK), refusal_seconds=refusal,
+                crew=runtime.engine,
+                records=runtime.store,
+                accounts=runtime.store,
+                bus=runtime.bus,
+                clock=clock or runtime.clock,
+                files=runtime.files,
+                apps=runtime.settings.apps,
+                public_url=public_url,
+                folder=WEB,
+                passwords=Passwords(QUICK),
+                refusal_seconds=refusal,
             )  # fmt: skip
         )
         async with serving(web) as url:

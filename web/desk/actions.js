@@ -87,7 +87,7 @@ function transfer(id, state, desk) {
             { class: "choice" },
             h("input", { type: "radio", name: "team", value: team, checked: team === first, autofocus: team === first }),
             h("span", {}, label),
-            h("span", { class: "quiet" }, t.actions.online(online(team))),
+            h("span", { class: "quiet" }, team === current ? t.actions.here : t.actions.online(online(team))),
           ),
         ),
       ),

@@ -39,7 +39,7 @@ def desk_routes(
     passwords: Passwords | None = None,
     refusal_seconds: float = REFUSAL_SECONDS,
 ) -> APIRouter:
-    """`crew` is the engine, `folder` the one that holds web/desk; a wrong password is answered after `refusal_seconds`."""
+    """`crew` is the engine, `folder` holds web/desk; a wrong password is answered after `refusal_seconds`."""
     sessions = Sessions(accounts, clock, public_url)
     names = Names(records)
     tabs = Tabs(bus)
