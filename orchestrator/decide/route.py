@@ -47,11 +47,12 @@ def plain(policy: Policy, conversation: Conversation, way: Route, reason: str) -
 
 def applicable(policy: Policy, facts: Facts, waiting: bool) -> Iterator[CompiledRule]:
     """After the bot has run, a rule that merely chose it has done its work: only rules about what it did, or that
-    hand off, are left, so that "Italian goes to the Italian bot" never hides "that bot failed"."""
+    hand off, are left, so that "Italian goes to the Italian bot" never hides "that bot failed". Rules that read
+    nothing a bot can change did not hold before it, and do not now."""
     ran = facts["bot"]["name"]
     for rule in policy.rules:
         if rule.then == "handoff":
-            if not waiting:
+            if not waiting and (not ran or rule.after_bot):
                 yield rule
         elif not ran or (rule.about_bot and rule.bot != ran):
             yield rule

@@ -19,6 +19,8 @@ from orchestrator.errors import Key, Misconfigured
 from orchestrator.ledger import Ledger
 from orchestrator.types import Priority
 
+BY_BOT = frozenset({"bot", "slots", "customer", "conversation"})
+"""The facts a bot's answer can change."""
 UNKNOWN_FUNCTION = re.compile(r"Undefined variable or function: '([^']*)'")
 
 
@@ -34,6 +36,11 @@ class CompiledRule:
     reason: str
     program: cel.Program
     reads: tuple[tuple[str, Path], ...]
+
+    @property
+    def after_bot(self) -> bool:
+        """Whether it reads what a bot's answer can change."""
+        return any(path[0] in BY_BOT for _, path in self.reads)
 
     @property
     def about_bot(self) -> bool:
