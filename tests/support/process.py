@@ -13,7 +13,7 @@ import aiohttp
 
 PARLEY = Path(sys.executable).parent / "parley"
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def free_port() -> int:
@@ -48,8 +48,8 @@ def tables(name: str, values: dict[str, Any]) -> list[str]:
 class Served:
     """A running server. `kill` is kill -9, `stop` a polite SIGTERM."""
 
-    def __init__(self, config: Path, port: int) -> None:
-        self.config = config
+    def __init__(self, config: Path, port: int, *command: str) -> None:
+        self.command = command or ("serve", "--config", str(config))
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = config.with_suffix(".log")
@@ -60,9 +60,7 @@ class Served:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 str(PARLEY),
-                "serve",
-                "--config",
-                str(self.config),
+                *self.command,
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
