@@ -159,9 +159,12 @@ async def test_every_part_an_agent_may_say(parley: Front) -> None:
         {"kind": "location", "latitude": 50.0, "longitude": 14.4},
         {"kind": "carousel", "cards": [{"title": "Mug", "buttons": [{"title": "Buy", "payload": "buy"}]}]},
     ]
-    said = await parley.post(f"/v1/conversations/{conversation.id}/messages", {"parts": parts})
+    path = f"/v1/conversations/{conversation.id}/messages"
+    said = await parley.post(path, {"parts": parts}, Idempotency_Key="rich")
     assert said.status == 201
     assert [part["kind"] for part in said.json["parts"]] == [part["kind"] for part in parts]
+    again = await parley.post(path, {"parts": parts}, Idempotency_Key="rich")
+    assert (again.status, again.json["id"]) == (201, said.json["id"])
 
 
 async def test_a_note_stays_among_colleagues(parley: Front) -> None:
