@@ -70,8 +70,7 @@ def parts_of(said: Said) -> Iterator[Event]:
                 yield Attached(media=part)
             case Text() if not spoken:
                 spoken = True
-                if said.text.strip():
-                    yield Typed(lines=(said.text.strip(),))
+                yield Typed(lines=(said.text.strip(),))
             case Location() | Unsupported() if not spoken:
                 spoken = True
                 yield Typed(lines=("",))

@@ -17,7 +17,8 @@ WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "ISK", "VND"})
 POINT = frozenset({"en", "zh", "ja", "ko", "th", "he"})
 """Languages that write 1,234.50; the others write 1.234,50 (CLDR's number symbols)."""
 SYMBOL_FIRST = POINT | {"nl"}
-LARGEST = Decimal(10) ** 12
+DIGITS = 12
+"""Before or after the point; more is no amount."""
 
 
 def amount(value: object) -> Decimal | None:
@@ -26,9 +27,10 @@ def amount(value: object) -> Decimal | None:
         return None
     try:
         found = Decimal(str(value).strip())
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # ValueError: an integer of thousands of digits
         return None
-    return found if found.is_finite() and abs(found) < LARGEST else None
+    # Not by comparing: "1e999999999" is a fine Decimal that overflows in every sum.
+    return found if found.is_finite() and abs(found.adjusted()) < DIGITS else None
 
 
 def money(value: object, currency: str, language: str) -> str:
@@ -52,7 +54,7 @@ def number(value: object, language: str) -> str:
     found = amount(value)
     if found is None or isinstance(value, str):
         return ""
-    plain = found.normalize()
+    plain = round(found, 6).normalize()
     return ("-" if plain < 0 else "") + grouped(abs(plain), language)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bots.guide.file import Found, Guide, Product
 
-CART = ("currency", "items", "subtotal", "total", "count", "shipping")
+CART = ("currency", "items", "subtotal", "discount", "total", "count", "shipping")
 SHIPPING = ("method", "label", "price")
 PAGE = ("url", "title")
 TURN = ("language", "channel", "returning")

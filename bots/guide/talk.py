@@ -241,7 +241,7 @@ class Talk:
         """Greetings and thanks are passed over when there is something of substance to answer."""
         names = list(names)
         substance = list(filter(self.book.substantial, names))
-        for name in (substance or names[-1:])[:MOST_ANSWERS]:
+        for name in substance or names[-1:]:
             self.answer(name)
 
     def answer(self, name: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bots.guide.bot import GuideBot
+from tests.support.guide import Chat
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 
@@ -14,3 +15,8 @@ def shop() -> GuideBot:
     bot = GuideBot(SHOP / "guide.toml")
     bot.book = bot.learned()
     return bot
+
+
+@pytest.fixture
+def chat(shop: GuideBot) -> Chat:
+    return Chat(shop)

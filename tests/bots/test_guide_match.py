@@ -11,6 +11,7 @@ from bots.guide.talk import examples
 from bots.guide.words import Synonyms, plain, sentences
 from nlp import apertium
 from orchestrator.ports import Files, Http, Translator
+from tests.bots import outside, unseen
 from tests.bots import sentences as table
 from tests.support.clock import ManualClock
 
@@ -69,9 +70,9 @@ async def test_italian(shop: GuideBot, translator: Translator) -> None:
 
 
 async def test_sentences_nobody_tuned_for(shop: GuideBot, translator: Translator) -> None:
-    english = report(shop, table.UNSEEN_ENGLISH)
-    spanish = report(shop, await pivoted(translator, table.UNSEEN_SPANISH, "es"))
-    italian = report(shop, await pivoted(translator, table.UNSEEN_ITALIAN, "it"))
+    english = report(shop, unseen.ENGLISH)
+    spanish = report(shop, await pivoted(translator, unseen.SPANISH, "es"))
+    italian = report(shop, await pivoted(translator, unseen.ITALIAN, "it"))
     for (right, wrong, missed), least in ((english, 0.84), (spanish, 0.92), (italian, 0.85)):
         assert right >= least, missed
         assert wrong <= 0.08, missed
@@ -80,7 +81,7 @@ async def test_sentences_nobody_tuned_for(shop: GuideBot, translator: Translator
 def test_what_is_none_of_the_shops_business_is_rarely_answered(shop: GuideBot) -> None:
     answered = [
         f"{text!r}: {name} {score:.2f}"
-        for text in (*table.OUTSIDE, *table.UNSEEN_OUTSIDE)
+        for text in (*outside.OUTSIDE, *unseen.OUTSIDE)
         for name, score in [best(shop, text)]
         if score >= shop.guide.matching.answer
     ]
@@ -89,7 +90,7 @@ def test_what_is_none_of_the_shops_business_is_rarely_answered(shop: GuideBot) -
 
 def test_no_sentence_is_an_example(shop: GuideBot) -> None:
     known = {plain(text) for given in examples(shop.guide).values() for text in given}
-    rows = (*table.ENGLISH, *table.SPANISH, *table.ITALIAN, *table.UNSEEN_ENGLISH, *table.UNSEEN_SPANISH)
+    rows = (*table.ENGLISH, *table.SPANISH, *table.ITALIAN, *unseen.ENGLISH, *unseen.SPANISH)
     assert not known & {text.casefold().strip("?!.¿") for text, _ in rows if len(text.split()) > 3}
 
 
