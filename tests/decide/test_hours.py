@@ -69,6 +69,11 @@ def test_a_closed_date_is_closed_from_midnight_to_midnight_even_for_the_night_be
     assert not opens(hours, datetime(2026, 12, 25, 1, tzinfo=UTC)).open
 
 
+def test_a_shift_that_did_not_begin_does_not_end_the_next_morning() -> None:
+    hours = Hours(timezone="UTC", thursday=("22:00-06:00",), closed=("2026-12-24",))
+    assert not opens(hours, datetime(2026, 12, 25, 1, tzinfo=UTC)).open
+
+
 def test_always_and_never() -> None:
     now = datetime(2026, 5, 5, 5, tzinfo=UTC)
     assert (opens(None, now).open, opens(None, now).next_change) == (True, None)

@@ -91,6 +91,11 @@ def test_a_name_is_never_read_as_a_placeholder() -> None:
     )
 
 
+def test_braces_around_anything_but_a_known_word_are_just_braces() -> None:
+    own = {"agent_joined": {"en": "{name}: {name.__class__} {name!r} {"}}
+    assert texts.notice("agent_joined", own, name="Ana")["en"] == "Ana: {name.__class__} {name!r} {"
+
+
 @pytest.mark.parametrize(
     ("own", "said"),
     [

@@ -36,6 +36,7 @@ def agent(**changes: Any) -> Agent:
         ([("l", 121, "low"), ("u", 0, "urgent")], "l u"),
         ([("b", 3, "normal"), ("a", 3, "normal")], "a b"),
         ([("future", -600, "normal"), ("now", 0.5, "normal")], "now future"),
+        ([("future", -600, "urgent"), ("now", 0.5, "normal")], "future now"),
     ],
 )
 def test_priority_then_age_and_nobody_starves(waiting: list[tuple[str, float, str]], expected: str) -> None:

@@ -60,7 +60,7 @@ def test_never_inside_a_character(unit: Unit) -> None:
         ("e\u0301a", 2),
         ("👍🏽", 1),
         ("2️⃣", 1),
-        ("각", 1),
+        ("\u1112\u1161\u11ab\uae00", 2),
         ("\r\n", 1),
         ("한국", 2),
         ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", 1),
