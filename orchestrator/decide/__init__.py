@@ -1,6 +1,7 @@
 """Deciding, purely: who answers and why, and what a bot's answer does to the conversation."""
 
 from orchestrator.decide.apply import Applied, apply_actions
+from orchestrator.decide.burst import together
 from orchestrator.decide.facts import BotOutcome, DeskPresence, facts
 from orchestrator.decide.hours import OpenState, opens
 from orchestrator.decide.packet import packet
@@ -18,4 +19,5 @@ __all__ = [
     "opens",
     "packet",
     "route",
+    "together",
 ]

@@ -40,8 +40,8 @@ PROTECTED = frozenset({"verified"})
 class Applied:
     """What a bot's answer comes to. `notes` say what was dropped and why; never the customer's words.
 
-    `conversation` has the new slots, sums, bot and status. At most one of `handoff`, `pass_to` and `close` is set:
-    asking for a person beats passing on, which beats closing.
+    `conversation` has the new slots, sums and status, and the bot passed to as the one for the turns that follow.
+    At most one of `handoff`, `pass_to` and `close` is set: asking for a person beats passing on, which beats closing.
     """
 
     conversation: Conversation
@@ -82,11 +82,11 @@ def apply_actions(
     for action in actions:
         take(tally, action)
     close = tally.close and not tally.handoff and not tally.pass_to
-    pass_to = "" if tally.handoff else tally.pass_to
+    pass_to = "" if tally.handoff or failed else tally.pass_to
     if tally.close and not close:
         tally.notes.append("close: ignored, the conversation goes on elsewhere")
     if tally.pass_to and not pass_to:
-        tally.notes.append("pass_to: ignored, the bot asked for a person")
+        tally.notes.append(f"pass_to: ignored, {'that bot failed' if failed else 'the bot asked for a person'}")
     return Applied(
         conversation=replace(
             conversation,
@@ -95,6 +95,9 @@ def apply_actions(
                 conversation.aggregates, said=len(tally.says), misunderstood=tally.misunderstood, failed=failed
             ),
             bot=pass_to or conversation.bot or bot,
+            controller=replace(conversation.controller, name=pass_to)
+            if pass_to and conversation.controller.kind == "bot"
+            else conversation.controller,
             status="closed" if close else conversation.status,
             updated_at=now or conversation.updated_at,
         ),
@@ -119,7 +122,7 @@ def take(tally: Tally, action: Action) -> None:
         case HandOff():
             tally.handoff = tally.handoff or tidy(action)
         case PassTo(bot=str() as bot):
-            tally.pass_to = tally.pass_to or bot
+            tally.pass_to = bot
         case NotUnderstood():
             tally.misunderstood = True
         case Close():

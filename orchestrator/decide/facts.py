@@ -51,7 +51,8 @@ def facts(
     """Everything a rule may read, as plain JSON kinds, each with its default when not known.
 
     `conversation.aggregates` must already count the turn's messages and, with `bot` given, the bot's answer.
-    Without `bot` (before it ran) everything below `bot.` is neutral. `text` stands in when there is no pivot text.
+    Without `bot` (before it ran) everything below `bot.` is neutral. `text` is all the turn's words, in the pivot
+    language where they are known in it; without it the understanding's are taken.
     """
     return {
         **heard(conversation, understanding, text),
@@ -76,7 +77,7 @@ def heard(conversation: Conversation, understanding: Understanding | None, text:
     return {
         "wish": float(understanding.wants_person) if understanding else 0.0,
         "language": conversation.language.code or detected,
-        "text": (understanding.pivot if understanding else "") or text,
+        "text": text or (understanding.pivot if understanding else ""),
         "sentiment": {
             "score": float(feeling.score) if feeling else 0.0,
             "average": float(sums.sentiment),

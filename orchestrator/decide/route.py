@@ -163,4 +163,4 @@ def reason(rule: CompiledRule, facts: Facts) -> str:
 
 def current_bot(conversation: Conversation) -> str:
     controller = conversation.controller
-    return (controller.name if controller.kind == "bot" else "") or conversation.bot
+    return conversation.bot or (controller.name if controller.kind == "bot" else "")

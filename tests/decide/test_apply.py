@@ -17,6 +17,7 @@ from orchestrator.types import (
     Carousel,
     Choice,
     Close,
+    Controller,
     Form,
     FormAnswer,
     FormField,
@@ -75,6 +76,10 @@ def test_asking_for_a_person_beats_passing_on_which_beats_closing() -> None:
     assert len(applied.notes) == 2
     passed = apply_actions(conversation(), everything[:2], "guide")
     assert (passed.pass_to, passed.conversation.bot, passed.close) == ("sales", "sales", False)
+    assert passed.conversation.controller == Controller(kind="bot", name="sales")
+    assert passed.conversation.epoch == conversation().epoch
+    failed = apply_actions(conversation(), everything[1:2], "sales", failed=True)
+    assert (failed.pass_to, failed.conversation.bot) == ("", "guide")
     closed = apply_actions(conversation(), [Close()], "guide")
     assert (closed.close, closed.conversation.status) == (True, "closed")
 

@@ -111,6 +111,12 @@ def test_a_rule_chooses_the_bot_and_does_not_hide_what_that_bot_does() -> None:
     assert (after.route, after.rule) == ("handoff", "bot-failure")
 
 
+def test_without_a_rule_the_bot_of_the_conversation_goes_on() -> None:
+    assert route(policy()).bot == "guide"
+    assert route(policy(), conversation(bot="spare")).bot == "spare"
+    assert route(policy(), conversation(bot="")).bot == "guide"
+
+
 def test_a_rule_about_a_failure_may_choose_another_bot_but_never_the_same_again() -> None:
     rules = policy(Rule(name="spare", when="bot.failed", then="bot", bot="spare"))
     assert route(rules, bot=BotOutcome(name="guide", failed=True)).bot == "spare"

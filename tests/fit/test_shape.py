@@ -147,6 +147,12 @@ def test_a_cut_title_is_understood_in_full_and_as_shown() -> None:
         assert found.payload == "Monday evening"
 
 
+def test_equal_titles_are_kept_apart_and_each_means_what_it_shows() -> None:
+    twice = QuickReplies(text="?", choices=(Choice(title="Yes", payload="a"), Choice(title="Yes", payload="b")))
+    choices = fit.shape((twice,), Limits(quick_replies=3)).choices
+    assert [(one.title, one.payload) for one in choices] == [("Yes", "a"), ("Yes (2)", "b")]
+
+
 def test_a_payload_that_does_not_fit_travels_as_a_token_and_comes_back_whole() -> None:
     long = "order/" + "é" * 200
     shaped = fit.shape(
