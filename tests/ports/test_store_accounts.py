@@ -70,6 +70,16 @@ async def test_a_session_lasts_until_it_expires_or_ends(store: Database) -> None
     assert await store.session("forged", NOON) is None
 
 
+async def test_an_agent_is_signed_out_everywhere(store: Database) -> None:
+    ada = [session(agent_id="ada"), session(agent_id="ada")]
+    others = [session(agent_id="bob"), session(agent_id="ada", app_id="bank")]
+    for one in (*ada, *others):
+        await store.add_session(one)
+    await store.end_sessions("shop", "ada")
+    assert [await store.session(one.digest, NOON) for one in ada] == [None, None]
+    assert [await store.session(one.digest, NOON) for one in others] == others
+
+
 async def test_expired_sessions_are_swept_at_the_next_sign_in(store: Database, clock: ManualClock) -> None:
     old = session(expires_at=later(60))
     await store.add_session(old)

@@ -1,4 +1,4 @@
-"""kill -9 at any moment: whatever was acknowledged is there, and exactly once."""
+"""Processes that come to grief: whatever they acknowledged is there, and exactly once."""
 
 import asyncio
 import random
@@ -69,3 +69,23 @@ async def test_what_was_acknowledged_is_there_exactly_once(tmp_path: Path) -> No
     answered = [row[4] for row in rows if row[2] == "bot"]
     assert len(answered) == len(set(answered))
     assert {row[4] for row in heard if int(row[3]) in done} <= set(answered)
+
+
+@pytest.mark.processes
+async def test_a_disk_that_is_full_for_a_while_costs_no_message(tmp_path: Path) -> None:
+    path = tmp_path / "parley.db"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.support.cramped",
+        str(path),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complaint = await process.communicate()
+    assert process.returncode == 0, complaint.decode()
+    kept, in_the_end = map(int, said.split())
+    assert 10 < kept < 200
+    assert b"the database can't be used: the disk" in complaint
+    assert in_the_end == kept + 10 == len(log(path))

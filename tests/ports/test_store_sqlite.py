@@ -12,6 +12,7 @@ import pytest
 from orchestrator.adapters.sqlite import SqliteStore
 from orchestrator.errors import Conflict, ParleyError, Unavailable
 from tests.support.builders import NOON, commit, conversation, received
+from tests.support.loop import next_tick
 from tests.support.sqlite import CLOCK, editing, leave_room, opened, pragma, size
 from tests.support.stores import hear
 
@@ -91,11 +92,19 @@ async def test_the_death_of_the_writer_leaves_nobody_waiting(store: SqliteStore)
     class Death(BaseException):
         pass
 
+    busy, go = threading.Event(), threading.Event()
+
     def die(db: sqlite3.Cursor) -> None:
+        busy.set()
+        go.wait()
         raise Death
 
-    doomed = [hear(store, address=str(number)) for number in range(5)]
-    for one in await asyncio.gather(store.write(die), *doomed, return_exceptions=True):
+    doomed = store.write(die)
+    await asyncio.to_thread(busy.wait)
+    behind = [asyncio.ensure_future(hear(store, address=str(number))) for number in range(5)]
+    await next_tick()
+    go.set()
+    for one in await asyncio.gather(doomed, *behind, return_exceptions=True):
         assert isinstance(one, Unavailable)
     with pytest.raises(Unavailable):
         await hear(store)
@@ -132,7 +141,10 @@ async def test_a_database_that_turns_read_only_refuses_writes_serves_reads_and_r
         assert refused.retryable
         assert "read-only" in str(refused)
     assert len(await store.messages(head.id)) == 1
+    with pytest.raises(Unavailable):
+        await store.probe()
     pragma(store, "query_only = 0")
+    await store.probe()
     assert (await hear(store, "not lost")).message
     assert (await store.load(head.id, history=0)).conversation.last_seq == 2
 

@@ -236,6 +236,7 @@ def accounts() -> None:
         sqlite_with_rowid=False,
     )
     index("sessions_age", "sessions", ["expires_at"])
+    index("sessions_agent", "sessions", ["app_id", "agent_id"])
     op.create_table(
         "api_keys",
         key("id"),
