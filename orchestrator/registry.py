@@ -77,7 +77,7 @@ def anchored(value: Any, base: Path) -> Any:
     """The same, with every relative path in it, however deep, starting at the configuration's folder."""
     match value:
         case Path():
-            return base / value if value.parts else value
+            return base / value
         case BaseModel():
             fields = {name: getattr(value, name) for name in type(value).model_fields}
             changed = {name: anchored(field, base) for name, field in fields.items()}
