@@ -88,6 +88,10 @@ class Policy:
             needs=tuple(needed(rules).items()),
         )
 
+    def reads(self, root: str, member: str) -> bool:
+        """Whether any rule reads this fact, for facts that cost something to find out."""
+        return any(name == root and (members is None or member in members) for name, members in self.needs)
+
     def opens(self, now: datetime) -> OpenState:
         return opens(self.hours, now)
 

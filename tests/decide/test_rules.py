@@ -127,6 +127,14 @@ def test_conditions_that_work(when: str) -> None:
     assert policy(Rule(name="mine", when=when)).rules[0].name == "mine"
 
 
+def test_a_policy_knows_what_its_rules_read() -> None:
+    rules = policy(Rule(name="busy", when="desk.waiting > 5 && size(slots) > 0"))
+    assert rules.reads("desk", "waiting")
+    assert rules.reads("slots", "anything")
+    assert not rules.reads("desk", "agents")
+    assert not rules.reads("cart", "total")
+
+
 @pytest.mark.parametrize(
     ("when", "paths"),
     [
