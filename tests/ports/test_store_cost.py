@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from orchestrator.adapters.sqlite import SqliteStore
+from orchestrator.adapters.sqlite.rows import Decoder
+from orchestrator.adapters.sqlite.tails import Tails
 from orchestrator.types import Commit, Conversation, Outgoing
 from tests.support.builders import commit, handoff, later, message, outgoing, reference, trace
 from tests.support.sqlite import opened
@@ -33,9 +35,9 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
 class Steps:
     """What may happen to a conversation, some of it from another process."""
 
-    def __init__(self, store: SqliteStore, path: Path, head: Conversation) -> None:
+    def __init__(self, store: SqliteStore, other: SqliteStore, head: Conversation) -> None:
         self.store = store
-        self.path = path
+        self.other = other
         self.head = head
         self.rows: list[Outgoing] = []
 
@@ -67,29 +69,31 @@ class Steps:
         await self.store.set_context(self.head.id, {"page": len(self.rows)}, "nl")
 
     async def heard_elsewhere(self) -> None:
-        async with opened(self.path) as other:
-            await hear(other, "from elsewhere")
+        await hear(self.other, "from elsewhere")
 
-    async def elsewhere(self) -> None:
-        async with opened(self.path) as other:
-            await hear(other, "from elsewhere")
-            head = (await other.load(self.head.id, history=0)).conversation
-            await other.commit(commit(head, message(head, "answered elsewhere")))
+    async def answered_elsewhere(self) -> None:
+        head = (await self.other.load(self.head.id, history=0)).conversation
+        await self.other.commit(commit(head, message(head, "from elsewhere")))
+
+
+def forget(store: SqliteStore) -> SqliteStore:
+    store.decoder, store.tails = Decoder(), Tails()
+    return store
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_what_is_remembered_is_what_the_file_says(store: SqliteStore, path: Path, seed: int) -> None:
     """After some random steps a store that remembers nothing must load the same."""
     chance = random.Random(seed)
-    steps = Steps(store, path, (await hear(store)).conversation)
-    often, rarely = [steps.hear, steps.turn], [steps.note, steps.withdraw, steps.sent, steps.page]
-    choices = [*often * 3, *rarely, steps.elsewhere, steps.heard_elsewhere]
-    for _ in range(60):
-        for _ in range(chance.randrange(1, 4)):
-            await chance.choice(choices)()
-        history = chance.choice([0, 1, 5, 20, 100])
-        async with opened(path) as cold:
-            assert await store.load(steps.head.id, history=history) == await cold.load(steps.head.id, history=history)
+    async with opened(path) as other:
+        steps = Steps(store, other, (await hear(store)).conversation)
+        often, rarely = [steps.hear, steps.turn], [steps.note, steps.withdraw, steps.sent, steps.page]
+        choices = [*often * 3, *rarely, steps.heard_elsewhere, steps.answered_elsewhere]
+        for _ in range(60):
+            for _ in range(chance.randrange(1, 4)):
+                await chance.choice(choices)()
+            history, id = chance.choice([0, 1, 5, 20, 100]), steps.head.id
+            assert await store.load(id, history=history) == await forget(other).load(id, history=history)
 
 
 async def test_what_is_remembered_is_used(store: SqliteStore) -> None:

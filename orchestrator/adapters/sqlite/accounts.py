@@ -127,6 +127,10 @@ def end_session(db: Cursor, digest: str) -> None:
     db.execute("DELETE FROM sessions WHERE digest = ?", (digest,))
 
 
+def end_sessions(db: Cursor, app_id: str, agent_id: str) -> None:
+    db.execute("DELETE FROM sessions WHERE app_id = ? AND agent_id = ?", (app_id, agent_id))
+
+
 def add_key(db: Cursor, key: ApiKey) -> None:
     scopes = names(key.scopes)
     values = (key.id, key.app_id, key.name, key.digest, key.hint, scopes, micros(key.created_at), key.revoked)

@@ -244,6 +244,9 @@ class SqliteStore:
     async def end_session(self, digest: str) -> None:
         await self.write(accounts.end_session, digest)
 
+    async def end_sessions(self, app_id: str, agent_id: str) -> None:
+        await self.write(accounts.end_sessions, app_id, agent_id)
+
     async def add_key(self, key: ApiKey) -> None:
         await self.write(accounts.add_key, key)
 
