@@ -16,10 +16,12 @@ from starlette.types import ASGIApp
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
+from orchestrator.adapters.kept import kept
 from orchestrator.adapters.localbus import LocalBus
 from orchestrator.adapters.metrics import Metrics
 from orchestrator.adapters.sqlite import SqliteStore, path_of
 from orchestrator.config import Settings
+from orchestrator.config.settings import SHORTEST_SECRET
 from orchestrator.engine import App, Engine
 from orchestrator.errors import Misconfigured
 from orchestrator.http import api, callback, hooks, media, ops, webchat
@@ -29,11 +31,10 @@ from orchestrator.http.desk import desk_routes
 from orchestrator.http.problems import MAX_BODY, install
 from orchestrator.http.webchat.channels import Services, web_channels
 from orchestrator.registry import Workshop, build_apps
+from orchestrator.resources import folder
 
-WEB = Path(__file__).resolve().parents[1] / "web"
+WEB = folder("web")
 log = structlog.get_logger("parley")
-
-SHORTEST_SECRET = 32
 
 
 class Part(Protocol):
@@ -91,12 +92,12 @@ def build(settings: Settings, base: Path, *, public_url: str = "", secret: str =
     Without a `secret`, here or in the settings, the one beside the database is used, and made if need be.
     """
     if not settings.apps:
-        raise Misconfigured("no app is configured: add an [apps.<name>] table; 'parley demo' shows a working one")
+        raise Misconfigured(
+            "no app is configured: add an [apps.<name>] table; 'parley demo' shows a working one", key=("apps",)
+        )
     public_url = (settings.server.public_url or public_url or address(settings)).rstrip("/")
     database = path_of(settings.store.url, base)
     secret = secret or settings.server.secret or kept_secret(database.parent / "parley.secret")
-    if len(secret) < SHORTEST_SECRET:
-        raise Misconfigured(f"server.secret: has {len(secret)} characters and needs {SHORTEST_SECRET} or more")
     clock = SystemClock()
     store = SqliteStore(database, clock)
     bus = LocalBus(clock)
@@ -136,17 +137,17 @@ def address(settings: Settings) -> str:
 
 
 def kept_secret(path: Path) -> str:
-    """The key made at the first start, readable by its owner alone. Raises Misconfigured when it can't be kept."""
+    """The key made at the first start. Raises Misconfigured when it can't be kept, or is none."""
     try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
-        return path.read_text(encoding="ascii").strip()
-    except OSError as error:
+        secret = kept(path, lambda: secrets.token_urlsafe(48))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise Misconfigured(f"the signing key {str(path)!r} can't be kept: {reason}; set server.secret") from None
+    if len(secret) < SHORTEST_SECRET:
         raise Misconfigured(
-            f"the signing key {str(path)!r} can't be kept: {error.strerror}; set server.secret"
-        ) from None
+            f"the signing key {str(path)!r} is too short; delete the file, and another is made at the start"
+        )
+    return secret
 
 
 def web(runtime: Runtime, *, demo: bool = False) -> ASGIApp:
@@ -171,7 +172,7 @@ def web(runtime: Runtime, *, demo: bool = False) -> ASGIApp:
     app.include_router(v1)
     app.include_router(docs.routes(v1, WEB / "docs", version()))
     if demo:
-        app.include_router(shop.router(WEB / "demo"))
+        app.include_router(shop.router(WEB / "demo", folder("examples") / "shop" / "media"))
     return hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus))
 
 

@@ -100,12 +100,14 @@ class Unavailable(ParleyError):
     """Something Parley needs is down or refuses to write (disk full, database read-only). HTTP 503."""
 
     retryable = True
+    retry_after: float | None = 5.0
 
 
 class DatabaseTooNew(Unavailable):
     """The database was written by a newer Parley."""
 
     retryable = False
+    retry_after = None
 
 
 class BotFailed(ParleyError):

@@ -1,73 +1,156 @@
-"""Running the web application with uvicorn: sockets, signals, and what a person reads at the start."""
+"""Running the web application with uvicorn: sockets, signals, and stopping in time."""
 
 import asyncio
+import errno
+import os
 import signal
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 import uvicorn
 
+from orchestrator.adapters.alone import alone
 from orchestrator.adapters.logs import configure
-from orchestrator.app import Runtime, build, web
+from orchestrator.adapters.sqlite import path_of
+from orchestrator.app import Runtime, build, version, web
 from orchestrator.config import Settings
-from orchestrator.errors import Misconfigured, Unavailable
+from orchestrator.errors import Unavailable
 from orchestrator.ports import Accounts, Clock
 
+CLOSING = 2.0
+"""Seconds for connections to close once the running turns are done."""
+PATIENCE = 3.0
+"""Seconds on top of all that, for a bot that will not be cancelled."""
+
 Prepare = Callable[[Accounts, Clock], Awaitable[None]]
+Ready = Callable[[str], None]
+
+log = structlog.get_logger("parley")
+
+
+def run(
+    settings: Settings, base: Path, *, demo: bool = False, prepare: Prepare | None = None, ready: Ready | None = None
+) -> None:
+    """Serve until a signal stops it. `prepare` runs before the first request, `ready` hears where it is served.
+
+    Raises Misconfigured, and Unavailable: for a port in use, or a database that can't be opened or is served already.
+    """
+    configure(settings.log)
+    host, port = settings.server.host, settings.server.port
+    with listen(host, port) as listener, alone(path_of(settings.store.url, base)):
+        url = settings.server.public_url or url_of(listener)
+        runtime = build(settings, base, public_url=url)
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(serve(runtime, listener, url, demo, prepare, ready))
+
+
+async def serve(
+    runtime: Runtime, listener: socket.socket, url: str, demo: bool, prepare: Prepare | None, ready: Ready | None
+) -> None:
+    def announce() -> None:
+        log.info("serving", url=url, version=version())
+        if ready is not None:
+            ready(url)
+
+    server = Server(runtime, announce, demo=demo)
+    with server.heeding():
+        async with runtime.open():
+            if prepare is not None:
+                await prepare(runtime.store, runtime.clock)
+            await server.serve(sockets=[listener])
+    log.info("stopped")
 
 
 class Server(uvicorn.Server):
-    """Tells when it is ready to answer, and ends with code 0 when it was asked to stop."""
+    """Finishes running turns when it is asked to stop, and ends with code 0. Asked again it waits for nothing."""
 
-    ready: Callable[[], Awaitable[None]] | None = None
+    def __init__(self, runtime: Runtime, announce: Callable[[], None], *, demo: bool) -> None:
+        super().__init__(configured(runtime, demo=demo))
+        self.runtime = runtime
+        self.announce = announce
+        self.hurry = asyncio.Event()
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal again after the stop, so that a polite stop looks like a death.
-        loop = asyncio.get_running_loop()
+    def heeding(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT, from the first moment on."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, self.asked, task)
         try:
             yield
+        except asyncio.CancelledError:
+            log.info("asked to stop while starting")
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
 
+    def asked(self, task: "asyncio.Task[object] | None") -> None:
+        if self.should_exit:
+            self.hurry.set()
+            self.force_exit = True
+        elif not self.started and task is not None:
+            task.cancel()
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal again after the stop, so that a polite stop looks like a death.
+        yield
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self.ready is not None:
-            await self.ready()
+        self.announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """New connections are refused at once; those there are hear what the running turns still have to say."""
+        seconds = self.runtime.settings.server.stop_seconds
+        log.info("stopping", seconds=seconds)
+        let_go(seconds + CLOSING + PATIENCE)
+        for server in self.servers:
+            server.close()
+        await self.finish(seconds)
+        await super().shutdown(sockets)
+
+    async def finish(self, seconds: float) -> None:
+        """Let running turns and sends finish, unless somebody is in a hurry."""
+        done = asyncio.create_task(self.runtime.engine.stop(seconds))
+        hurry = asyncio.create_task(self.hurry.wait())
+        await asyncio.wait((done, hurry), return_when=asyncio.FIRST_COMPLETED)
+        done.cancel()
+        hurry.cancel()
+        await asyncio.wait((done, hurry), timeout=CLOSING)
 
 
-def run(
-    settings: Settings,
-    base: Path,
-    *,
-    demo: bool = False,
-    prepare: Prepare | None = None,
-    ready: Callable[[str], None] | None = None,
-) -> None:
-    """Serve until a signal stops it. Raises Misconfigured, also for a port in use; Unavailable when it can't start."""
-    configure(settings.log)
-    listener = listen(settings.server.host, settings.server.port)
-    host, port = listener.getsockname()[:2]
-    url = settings.server.public_url or f"http://{host if ':' not in host else f'[{host}]'}:{port}"
-    runtime = build(settings, base, public_url=url)
-    server = make(runtime, demo=demo)
+def configured(runtime: Runtime, *, demo: bool) -> uvicorn.Config:
+    settings = runtime.settings.server
+    return uvicorn.Config(
+        web(runtime, demo=demo),
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=round(CLOSING),
+        ws_max_size=1_048_576,
+        lifespan="off",
+    )
 
-    async def when_ready() -> None:
-        if prepare is not None:
-            await prepare(runtime.store, runtime.clock)
-        if ready is not None:
-            ready(url)
 
-    server.ready = when_ready
-    with listener, asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(server.serve(sockets=[listener]))
-    if not server.started:
-        raise Unavailable("Parley could not start; the reason is in the log above")
+def let_go(seconds: float) -> None:
+    """End the process after so long, whatever hangs: everything that was accepted is in the database."""
+
+    def end() -> None:
+        log.error("something does not let go; ending without it, the next start goes on from the database")
+        os._exit(1)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -76,25 +159,8 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def make(runtime: Runtime, *, demo: bool) -> Server:
-    return Server(
-        uvicorn.Config(
-            web(runtime, demo=demo),
-            http="httptools",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(runtime.settings.server.trusted_proxies),
-            forwarded_allow_ips=list(runtime.settings.server.trusted_proxies),
-            timeout_graceful_shutdown=max(1, round(runtime.settings.server.stop_seconds)),
-            ws_max_size=1_048_576,
-            lifespan="on",
-        )
-    )
-
-
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, before anything else is started. Raises Misconfigured when it can't be had."""
+    """A listening socket, before anything else is started. Raises Unavailable when it can't be had."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -102,8 +168,15 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind(place)
         listener.listen(2048)
     except OSError as error:
-        raise Misconfigured(
-            f"can't listen on {host}:{port}: {error.strerror}; is another Parley running? Choose one with --port"
-        ) from None
+        taken = error.errno == errno.EADDRINUSE
+        why = "it is taken, perhaps by another Parley" if taken else error.strerror
+        raise Unavailable(f"can't listen on {host}:{port}: {why}; choose another with --port") from None
     listener.setblocking(False)
     return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """How this machine itself reaches it."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

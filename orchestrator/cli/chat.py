@@ -1,10 +1,11 @@
-"""`parley chat`: talk to the configured bot in the terminal, through the whole data path."""
+"""`parley chat`: talk to a bot on the terminal, through a whole Parley of its own."""
 
 import asyncio
-import contextlib
+import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,15 @@ import typer
 
 from orchestrator import fit
 from orchestrator.app import Runtime, build
+from orchestrator.cli.lines import lines
 from orchestrator.cli.options import DEFAULT_CONFIG, AppName, ConfigPath, chosen_app, configured
+from orchestrator.cli.why import explained
 from orchestrator.config import Settings
 from orchestrator.errors import Misconfigured
+from orchestrator.ledger import nowhere
 from orchestrator.ports import Subscription
 from orchestrator.types import (
+    Conversation,
     ConversationChanged,
     Limits,
     Message,
@@ -26,11 +31,11 @@ from orchestrator.types import (
     Received,
     Tap,
     Text,
-    Trace,
 )
 
 TERMINAL = Limits(text=100_000)
-PATIENCE = 60.0
+MARGIN = 30.0
+"""Seconds to wait for an answer beyond what the slowest bot may take."""
 
 
 def chat(
@@ -39,17 +44,25 @@ def chat(
     channel: Annotated[str, typer.Option(help="Channel to speak on.", show_default="the app's first")] = "",
     why: Annotated[bool, typer.Option("--why", help="Show what was understood and decided in each turn.")] = False,
 ) -> None:
-    """Talk to the bot as a customer would, in any of the app's languages. Nothing is kept; an empty line leaves."""
-    settings, base = configured(config)
-    app_id = chosen_app(settings, app_name)
-    channels = settings.apps[app_id].channels
-    if channel and channel not in channels:
-        raise Misconfigured(f"app {app_id!r} has no channel {channel!r}; known: {', '.join(sorted(channels))}")
-    if not channels:
-        raise Misconfigured(f"app {app_id!r} has no channel to speak on; add one under apps.{app_id}.channels")
-    with tempfile.TemporaryDirectory(prefix="parley-chat-") as folder:
+    """Talk to the bot as a customer would, in any of the app's languages.
+
+    A choice can be answered with its number. Nothing is kept. Ctrl-D leaves; input may also be piped, a line a message.
+    """
+    with configured(config) as (settings, base), tempfile.TemporaryDirectory(prefix="parley-chat-") as folder:
+        app_id = chosen_app(settings, app_name)
+        channel = chosen_channel(settings, app_id, channel)
         runtime = build(apart(settings, Path(folder)), base)
-        asyncio.run(Chat(runtime, app_id, channel or next(iter(channels)), why).run())
+        asyncio.run(Chat(runtime, app_id, channel, why).run())
+
+
+def chosen_channel(settings: Settings, app_id: str, name: str) -> str:
+    """Raises Misconfigured."""
+    channels = settings.apps[app_id].channels
+    if not channels:
+        raise Misconfigured("there is no channel to speak on; add one", key=("apps", app_id, "channels"))
+    if name and name not in channels:
+        raise Misconfigured(f"--channel: {nowhere('channel', name, channels)}")
+    return name or next(iter(channels))
 
 
 def apart(settings: Settings, folder: Path) -> Settings:
@@ -64,13 +77,27 @@ class Chat:
         self.app_id = app_id
         self.channel = channel
         self.why = why
-        self.choices: Sequence[OpenChoice] = ()
+        self.choices: list[OpenChoice] = []
+        self.language = ""
+        self.typed = sys.stdin.isatty()
+        bots = runtime.apps[app_id].bots.values()
+        self.patience = MARGIN + max((running.settings.deadline for running in bots), default=0.0)
 
     async def run(self) -> None:
-        typer.echo("Write as a customer would; an empty line leaves.")
-        async with self.runtime.open():
-            while line := await asyncio.to_thread(read_line):
-                await self.turn(line)
+        with leaving():
+            async with self.runtime.open():
+                if self.typed:
+                    typer.echo(f"You are a customer on {self.channel!r}. Write; Ctrl-D leaves.", err=True)
+                async for line in lines(sys.stdin.fileno(), self.ask):
+                    if line:
+                        await self.turn(line)
+                if self.typed:
+                    typer.echo()
+
+    def ask(self) -> None:
+        if self.typed:
+            language = f" ({self.language})" if self.language else ""
+            typer.echo(typer.style(f"you{language}: ", bold=True), nl=False)
 
     async def turn(self, line: str) -> None:
         chosen = fit.match(self.choices, line)
@@ -78,51 +105,64 @@ class Chat:
         clock = self.runtime.clock
         event = Received(address="terminal", external_id=clock.new_id(), parts=(part,), at=clock.now())
         async with self.runtime.bus.subscribe(self.app_id) as news:
-            await self.runtime.engine.accept(self.app_id, self.channel, [event])
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
-                    await self.answer(news)
-                    return
-        typer.echo("(no answer)")
+            accepted = await self.runtime.engine.accept(self.app_id, self.channel, [event])
+            try:
+                async with asyncio.timeout(self.patience):
+                    await self.answers(news, max(one.conversation.last_seq for one in accepted))
+            except TimeoutError:
+                typer.echo("(no answer yet)", err=True)
 
-    async def answer(self, news: Subscription) -> None:
-        """Show what came of the turn, once the conversation's head tells the language it is held in."""
-        said: list[Message] = []
+    async def answers(self, news: Subscription, seq: int) -> None:
+        """Show what is said until the turn is over; the conversation's head tells in which language."""
+        said: dict[str, Message] = {}
+        fresh = True
         async for update in news:
-            if isinstance(update, MessageAdded):
-                said.append(update.message)
+            if isinstance(update, MessageAdded) and audible(update.message):
+                said[update.message.id] = update.message
             if isinstance(update, ConversationChanged):
-                for message in said:
-                    self.show(message, update.conversation.language.code)
-                await self.explain(update.conversation_id)
-                return
+                head = update.conversation
+                if said and fresh:
+                    self.choices, fresh = [], False
+                for message in said.values():
+                    self.show(message, head.language.code)
+                said.clear()
+                if head.processed_seq >= seq and head.awaiting is None:
+                    await self.over(head)
+                    return
 
     def show(self, message: Message, language: str) -> None:
-        if message.role == "customer" or message.visibility != "public":
-            return
-        words = message.translations.get(language, message.parts)
-        shaped = fit.shape(words, TERMINAL, message_id=message.id)
-        self.choices = shaped.choices
+        shaped = fit.shape(message.translations.get(language, message.parts), TERMINAL, message_id=message.id)
+        self.choices += shaped.choices
+        speaker = typer.style(f"{message.author or message.role}:", fg="cyan", bold=True)
+        if message.role == "system":
+            speaker = typer.style("·", fg="cyan")
         for rendering in shaped.renderings:
             for part in rendering.parts:
                 if isinstance(part, Text):
-                    typer.echo(f"{message.author or message.role}: {part.text}")
+                    typer.echo(f"{speaker} {part.text}")
 
-    async def explain(self, conversation_id: str) -> None:
+    async def over(self, head: Conversation) -> None:
+        self.language = head.language.code
         if self.why:
-            for trace in await self.runtime.store.traces(conversation_id, limit=1):
-                typer.echo(explanation(trace), err=True)
+            for trace in await self.runtime.store.traces(head.id, limit=1):
+                for line in explained(trace):
+                    typer.echo(typer.style(f"    {line}", dim=True), err=True)
+        if head.controller.kind == "desk" and self.typed:
+            typer.echo("(this is the desk's now: nobody else answers here)", err=True)
 
 
-def explanation(trace: Trace) -> str:
-    stages = "  ".join(f"{run.stage}:{run.engine or '-'} {run.outcome} {run.ms:g} ms" for run in trace.stages)
-    rules = ", ".join(check.rule for decision in trace.decisions for check in decision.checks if check.held)
-    bots = ", ".join(f"{call.bot} {call.outcome} {call.ms:g} ms" for call in trace.bots)
-    return f"  [{trace.outcome} in {trace.ms:g} ms | {stages} | bot {bots or '-'} | rules {rules or 'none held'}]"
+def audible(message: Message) -> bool:
+    return message.role != "customer" and message.visibility == "public" and not message.withdrawn
 
 
-def read_line() -> str:
+@contextmanager
+def leaving() -> Iterator[None]:
+    """Ctrl-C, and SIGTERM, leave at once and quietly."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
     try:
-        return input("you: " if sys.stdin.isatty() else "").strip()
-    except EOFError:
-        return ""
+        yield
+    except asyncio.CancelledError:
+        typer.echo()

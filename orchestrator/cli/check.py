@@ -11,8 +11,8 @@ NO_SECRET = "nothing is signed while checking, and no key is made"
 
 def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Read the configuration and everything it names, start nothing, and say what was found or what is wrong."""
-    settings, base = configured(config)
-    runtime = build(settings, base, secret=settings.server.secret or NO_SECRET)
+    with configured(config) as (settings, base):
+        runtime = build(settings, base, secret=settings.server.secret or NO_SECRET)
     for app in runtime.apps.values():
         report(app)
     typer.echo(f"{config} is fine.")

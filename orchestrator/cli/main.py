@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.app import version
-from orchestrator.cli import agents, chat, check, keys, serve
+from orchestrator.cli import agents, chat, check, demo, keys, serve
 from orchestrator.errors import ParleyError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
-app.command("demo")(serve.demo)
+app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("check")(check.check)
 app.add_typer(agents.app, name="desk")

@@ -118,7 +118,7 @@ class Deliverer:
         self.kicked.set()
 
     async def run(self) -> None:
-        """Until cancelled. What is being sent then is finished by `stop`."""
+        """Until cancelled. What is being sent then goes on in `tasks`."""
         while True:
             self.kicked.clear()
             try:
@@ -151,9 +151,6 @@ class Deliverer:
             self.swept = True
         else:
             self.kicked.set()
-
-    async def stop(self) -> None:
-        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def attempt(self, outgoing: Outgoing) -> Outgoing:
         """Send the renderings that have not gone yet; the row as it is afterwards."""

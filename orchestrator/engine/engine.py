@@ -38,6 +38,8 @@ from orchestrator.types import (
 log = structlog.get_logger("parley.engine")
 
 CALLBACK_LIFETIME = timedelta(minutes=15)
+LETTING_GO = 1.0
+"""Seconds a cancelled turn has to close what it holds."""
 
 
 class Engine:
@@ -117,16 +119,28 @@ class Engine:
 
     async def stop(self, seconds: float) -> None:
         """Take no new work; give running turns and sends so many seconds, then let go: the next start finishes them."""
+        if not self.running:
+            return
         for task in self.running:
             task.cancel()
         await asyncio.gather(*self.running, return_exceptions=True)
         self.running = []
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
         try:
-            async with asyncio.timeout(seconds):
-                await self.worker.stop()
-                await self.deliverer.stop()
-        except TimeoutError:
-            log.warning("stopped before every turn was finished; they run again at the next start")
+            # A turn that ends may begin a delivery.
+            while (left := self.worker.tasks | self.deliverer.tasks) and (rest := until - loop.time()) > 0:
+                await asyncio.wait(left, timeout=rest)
+        finally:
+            await self.let_go(self.worker.tasks | self.deliverer.tasks)
+
+    async def let_go(self, left: set[asyncio.Task[None]]) -> None:
+        """A bot that will not even be cancelled is left behind."""
+        if left:
+            log.warning("stopped before all was finished; the next start does it again", tasks=len(left))
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=LETTING_GO)
 
     async def accept(self, app_id: str, channel_id: str, events: Sequence[Inbound]) -> list[Accepted]:
         """Durable when it returns. Raises NotFound, Unavailable."""

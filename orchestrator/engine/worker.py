@@ -29,7 +29,7 @@ class Worker:
         self.failures: dict[str, int] = {}
 
     async def run(self) -> None:
-        """Until cancelled; turns that are running then are finished by `stop`."""
+        """Until cancelled; turns that are running then go on in `tasks`."""
         while True:
             await self.places.acquire()
             try:
@@ -40,9 +40,6 @@ class Worker:
             task = asyncio.create_task(self.work(conversation_id))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
-
-    async def stop(self) -> None:
-        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def work(self, conversation_id: str) -> None:
         more = False

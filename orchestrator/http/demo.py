@@ -29,11 +29,11 @@ HEADERS = {
 }
 
 
-def router(folder: Path, media: Path | None = None) -> APIRouter:
+def router(folder: Path, media: Path) -> APIRouter:
     """`folder` holds index.html and what it loads from /demo/; `media` the pictures the shop's bot sends."""
     routes = APIRouter(include_in_schema=False)
     files = StaticFiles(directory=folder)
-    pictures = StaticFiles(directory=media or folder.parents[1] / "examples" / "shop" / "media", check_dir=False)
+    pictures = StaticFiles(directory=media)
 
     async def page(request: Request, path: str = "") -> Response:
         response = await files.get_response(path or "index.html", request.scope)
