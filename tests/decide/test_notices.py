@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,7 +64,7 @@ def test_the_first_in_the_queue_is_next() -> None:
 
 
 @pytest.mark.parametrize("missing", [{}, {"position": 0}, {"position": None}])
-def test_what_is_not_known_is_not_said(missing: dict[str, object]) -> None:
+def test_what_is_not_known_is_not_said(missing: dict[str, Any]) -> None:
     for text in texts.notice("handoff_offered", **missing).values():
         assert not HOLE.search(text)
         assert "None" not in text

@@ -13,7 +13,7 @@ TEAMS = ("support", "vip")
 
 
 def policy(*rules: Rule, **settings: object) -> Policy:
-    return Policy.compile(PolicySettings(rules=rules, **settings), bots=BOTS, teams=TEAMS)  # type: ignore[arg-type]
+    return Policy.compile(PolicySettings(rules=rules, **settings), bots=BOTS, teams=TEAMS)
 
 
 def refusal(*rules: Rule, **settings: object) -> str:
