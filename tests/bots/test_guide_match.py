@@ -13,6 +13,7 @@ from nlp import apertium
 from orchestrator.ports import Files, Http, Translator
 from tests.bots import outside, unseen
 from tests.bots import sentences as table
+from tests.bots.dutch import DUTCH
 from tests.support.clock import ManualClock
 
 Rows = Sequence[tuple[str, str]]
@@ -67,6 +68,13 @@ async def test_italian(shop: GuideBot, translator: Translator) -> None:
     assert len(table.ITALIAN) >= 70
     assert right >= 0.95, missed
     assert wrong <= 0.02, missed
+
+
+def test_dutch_without_an_engine(shop: GuideBot) -> None:
+    right, wrong, missed = report(shop, DUTCH)
+    assert len(DUTCH) >= 40
+    assert right >= 0.9, missed
+    assert wrong <= 0.05, missed
 
 
 async def test_sentences_nobody_tuned_for(shop: GuideBot, translator: Translator) -> None:

@@ -27,9 +27,9 @@ async def open_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[H
         yield House(runtime, channel="checkout")
 
 
-def seen(message: Message) -> list[str]:
-    """What a Spanish customer reads."""
-    parts: tuple[Part, ...] = message.translations.get("es", message.parts)
+def seen(message: Message, language: str = "es") -> list[str]:
+    """What the customer reads."""
+    parts: tuple[Part, ...] = message.translations.get(language, message.parts)
     found: list[str] = []
     for part in parts:
         match part:
@@ -83,3 +83,12 @@ async def test_the_wish_for_a_person_reaches_the_desk(open_shop: House) -> None:
     conversation = await open_shop.settled("fernando")
     assert conversation.controller.kind == "desk"
     assert conversation.handoff is not None
+
+
+async def test_dutch_is_understood_and_spoken_without_any_engine_for_it(open_shop: House) -> None:
+    await open_shop.hear("Waar is mijn bestelling PD-1001?", context=PAGE, language="nl", address="greta")
+    await open_shop.settled("greta")
+    _, answer = await open_shop.log("greta")
+    assert seen(answer, "nl")[0] == (
+        "Bestelling PD-1001 wordt ingepakt en vertrekt vandaag. Tot dan kun je nog annuleren."
+    )
