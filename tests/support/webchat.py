@@ -19,6 +19,7 @@ from tests.support.house import PATIENCE, House
 from tests.support.web import Front, front
 
 SECRET = "the server's secret, long enough for everybody"
+BOTS = {name: {"kind": "python", "bot": f"tests.support.chatbots:{name}"} for name in ("hostile", "asks")}
 IDENTITY = "the shop's own key, with 32 characters or more"
 
 
@@ -43,7 +44,7 @@ def channel(**settings: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def chat_front(folder: Path, *, bot: str = "echo", **settings: Any) -> AsyncIterator[Front]:
-    async with front(folder, mount, bot=bot, channels=channel(**settings)) as opened:
+    async with front(folder, mount, bot=bot, bots=BOTS, channels=channel(**settings)) as opened:
         yield opened
 
 

@@ -115,6 +115,8 @@ class ParleyChat extends HTMLElement {
     this.thread.wait(this.client.send(said, shown || partsOf(said)), "sending");
     this.thread.render();
     this.thread.bottom();
+    // What was tapped may be gone, and the keyboard's place with it.
+    if (!this.shadowRoot.activeElement) this.thread.log.focus();
   }
 
   types(on) {

@@ -128,7 +128,7 @@ export function palette(hex) {
     brand: fill,
     "brand-deep": mix(fill, away, 0.16),
     "on-brand": on,
-    "ink-on-light": readable(brand, WHITE, INK),
+    "ink-on-light": readable(brand, WHITE, INK, 5.2),
     "ink-on-dark": readable(brand, [34, 38, 44], WHITE, 6),
   };
   return Object.entries(colors).map(([name, color]) => [`--${name}`, `rgb(${color.map(Math.round).join(" ")})`]);

@@ -6,7 +6,7 @@ export class Frame {
   constructor(chat, ...inside) {
     this.chat = chat;
     this.badge = h("span.badge");
-    this.launch = button(".launch", () => chat.toggle(), { "aria-expanded": "false" }, icon("chat"), icon("down"), this.badge);
+    this.launch = button(".launcher", () => chat.toggle(), { "aria-expanded": "false" }, icon("chat"), icon("down"), this.badge);
     this.face = h("span.face", { "aria-hidden": "true" });
     this.heading = h("h2", { id: "title" });
     this.status = h("p.status");
@@ -89,21 +89,21 @@ export class Frame {
     this.over.lastChild.textContent = t("start_over");
     this.drop.textContent = t("drop");
     this.heading.textContent = config.name || t("chat");
-    this.status.textContent = agent ? t("with_agent", { name: agent }) : t(state.controller === "queue" ? "in_queue" : "answers_at_once");
+    const waits = state.controller === "queue" && (state.queue?.open === false ? "in_queue_closed" : "in_queue");
+    this.status.textContent = agent ? t("with_agent", { name: agent }) : t(waits || "answers_at_once");
     this.face.classList.toggle("agent", Boolean(agent));
     this.face.replaceChildren(agent ? initials(agent) : this.chat.logo() || icon("spark"));
     this.announce(...this.news());
   }
 
-  /** The connection when it is down, else the place in the queue, else the end: one line, its look and its icon. */
+  /** The connection when it is down, else the place in the queue: one line, its look and its icon. */
   news() {
-    const { t, state, link } = this.chat;
-    const { queue, status } = state;
+    const { t, state: { queue }, link } = this.chat;
     if (link.fatal) return [t("error_forbidden"), "off", "alert"];
     if (!navigator.onLine) return [t("offline"), "off", "alert"];
     if (!link.up && link.tries > 1) return [t("failed_connect"), "off", "alert"];
     if (queue) return [t(!queue.open ? "queue_closed" : queue.position > 1 ? "queue_place" : "queue_next", queue), "queue", "clock"];
-    return status === "closed" ? [t("ended"), "", "check"] : ["", "", ""];
+    return ["", "", ""];
   }
 
   announce(text, look, sign) {

@@ -162,7 +162,7 @@ function form(part, chat, message) {
 function input(field, chat) {
   const id = `field-${(count += 1)}`;
   const note = h("small.wrong", { id: `${id}-note`, role: "alert" });
-  const shared = { id, "aria-describedby": note.id, "aria-required": field.required && "true", onchange: () => note.textContent && check() };
+  const shared = { id, "aria-describedby": note.id, "aria-required": field.required && "true", oninput: () => note.textContent && check() };
   const type = INPUTS[field.type] || "text";
   const option = ({ payload, title }) => h("option", { value: payload }, title);
   const element =

@@ -16,7 +16,7 @@ from orchestrator.http.webchat.fallback import Fallback
 from orchestrator.http.webchat.session import Sessions
 from orchestrator.http.webchat.socket import Sockets
 
-__all__ = ["Core", "WebChannel", "routes", "web_channels"]
+__all__ = ["Core", "Services", "WebChannel", "routes", "web_channels"]
 
 MOST_UPLOAD = 100 * 1024 * 1024
 """Bytes beyond which no channel's `upload.max_bytes` lets a body grow."""
