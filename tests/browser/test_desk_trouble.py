@@ -154,6 +154,26 @@ async def test_a_cut_line_is_shown_and_what_was_missed_is_read_again(tmp_path: P
         await expect(page.locator('[data-view="queue"] .count')).to_have_text("1")
 
 
+async def test_who_was_too_slow_for_the_news_reads_again(tmp_path: Path) -> None:
+    async with at_the_desk(tmp_path) as (desk, browser):
+        await desk.waiting()
+        context, line = await browser.context(), Line()
+        await line.lay(context)
+        await desk.hire("Ada")
+        page = await browser.page(context)
+        await sign_in(desk, page)
+        await taken(desk, page)
+        line.mute = True
+        await desk.parley.hear("said while nobody told")
+        await desk.parley.settled()
+        await desk.waiting("second")
+        await expect(page.get_by_text("said while nobody told")).to_have_count(0)
+        line.mute = False
+        line.sockets[-1].send('{"type": "resync"}')
+        await expect(page.locator(".bubble", has_text="said while nobody told")).to_be_visible()
+        await expect(page.locator('[data-view="queue"] .count')).to_have_text("1")
+
+
 async def test_what_is_sent_without_a_connection_is_kept_and_said_once(tmp_path: Path) -> None:
     async with at_the_desk(tmp_path, "net::ERR") as (desk, browser):
         await desk.waiting()

@@ -55,6 +55,19 @@ async def test_a_new_case_appears_by_itself_with_its_reason(tmp_path: Path) -> N
             assert (counted["queue"], counted["order"]) == (1, [conversation])
 
 
+async def test_a_row_comes_when_it_changed_and_the_order_by_the_counters(tmp_path: Path) -> None:
+    async with desk_house(tmp_path) as desk:
+        ada, bo = await desk.at_work("Ada"), await desk.at_work("Bo")
+        async with ada.tab() as tab:
+            waiting = [await desk.waiting(f"v{n}") for n in range(3)]
+            # Whoever waits behind moves up: their customers hear of it, the desk by the counters.
+            await bo.post(f"/conversations/{waiting[0]}/accept")
+            await tab.until("counters", queue=2, order=waiting[1:])
+            rows = [frame["row"] for frame in tab.frames if frame["type"] == "conversation"]
+            assert all(rows.count(row) == 1 for row in rows)
+            assert {row["id"] for row in rows} == set(waiting)
+
+
 async def test_a_watched_conversation_comes_word_by_word(tmp_path: Path) -> None:
     async with desk_house(tmp_path) as desk:
         conversation = await desk.waiting()

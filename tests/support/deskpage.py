@@ -74,10 +74,11 @@ class Hold:
 
 
 class Line:
-    """The page's live line through our hands: it can be cut, and kept down."""
+    """The page's live line through our hands: it can be cut, kept down, and lose what the server says."""
 
     def __init__(self) -> None:
         self.down = False
+        self.mute = False
         self.sockets: list[WebSocketRoute] = []
 
     async def lay(self, context: BrowserContext) -> None:
@@ -88,7 +89,8 @@ class Line:
             await socket.close(code=1013)
             return
         self.sockets.append(socket)
-        socket.connect_to_server()
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: None if self.mute else socket.send(frame))
 
     async def cut(self) -> None:
         self.down = True

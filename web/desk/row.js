@@ -71,7 +71,7 @@ function chips(row, state, place) {
   const team = row.handoff ? state.teamLabel(row.handoff.team) : "";
   return [
     place ? h("span", { class: place === 1 ? "pill next" : "state plain" }, t.lists.place(place)) : h("span", { class: `state ${holder.key}` }, holder.text),
-    team ? h("span", { class: "tag" }, team) : null,
+    team ? h("span", { class: "tag team", title: team }, team) : null,
     h("span", { class: "tag", title: language(row.language.code) }, row.language.code.toUpperCase(), unseen(` (${language(row.language.code)})`)),
   ];
 }

@@ -12,15 +12,26 @@ export function cart(given, base) {
   const items = Array.isArray(given) ? given : Array.isArray(given?.items) ? given.items : [];
   const about = Array.isArray(given) || given === null || typeof given !== "object" ? {} : given;
   const currency = typeof about.currency === "string" ? about.currency : "";
-  const totals = Object.entries(about).filter(([key, value]) => key !== "items" && key !== "currency" && (typeof value !== "object" || value === null));
+  const totals = Object.entries(about).map(([key, value]) => total(key, value, currency)).filter(Boolean);
   return [
     h("ul", { class: "cart" }, items.map((item) => line(item, currency, base))),
-    totals.length ? h("dl", { class: "totals" }, totals.map(([key, value]) => [h("dt", {}, label(key)), h("dd", {}, typeof value === "number" ? amount(key, value, currency) : h("bdi", {}, String(value)))])) : null,
+    totals.length ? h("dl", { class: "totals" }, totals.map(([name, value]) => [h("dt", {}, h("bdi", {}, name)), h("dd", {}, h("bdi", {}, value))])) : null,
   ];
 }
 
+/** A line below the items: "Shipping · Standard" and its price, a total, a code; null for what says nothing. */
+function total(key, value, currency) {
+  if (key === "items" || key === "currency" || value === null || value === "" || value === undefined) return null;
+  if (typeof value === "number") return [label(key), amount(key, value, currency)];
+  if (typeof value !== "object") return [label(key), String(value)];
+  const price = value.price ?? value.amount ?? value.total;
+  if (price === undefined) return null;
+  const name = value.label ?? value.name ?? value.method;
+  return [name ? `${label(key)} · ${name}` : label(key), typeof price === "number" ? money(price, currency) : String(price)];
+}
+
 function amount(key, value, currency) {
-  return /count|quantity|items|number|qty/i.test(key) ? String(value) : money(value, currency);
+  return /^(item_?)?(count|quantity|qty|items|number)$/i.test(key) ? String(value) : money(value, currency);
 }
 
 function line(item, currency, base) {

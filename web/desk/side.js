@@ -98,13 +98,16 @@ export class Side {
   }
 
   known(conversation, packet) {
-    const slots = Object.keys(conversation.slots).length ? conversation.slots : (packet?.slots ?? {});
+    const kept = Object.keys(conversation.slots).length ? conversation.slots : (packet?.slots ?? {});
+    // A name that begins with "_" is a bot's own bookkeeping.
+    const slots = Object.fromEntries(Object.entries(kept).filter(([name]) => !name.startsWith("_")));
     const intents = conversation.aggregates.intents.length ? conversation.aggregates.intents : (packet?.intents ?? []);
-    const tried = packet?.tried ?? [];
+    // Bots by name; intents have a section of their own.
+    const tried = (packet?.tried ?? []).filter((one) => !one.startsWith("intent:")).map((one) => one.replace(/^bot:/, ""));
     return [
       intents.length ? this.section("intents", t.side.intents, h("p", { class: "facts" }, intents.map((one) => h("span", { class: "tag" }, label(one))))) : null,
       Object.keys(slots).length ? this.section("slots", t.side.slots, values(slots)) : null,
-      tried.length ? this.section("tried", t.side.tried, h("ul", { class: "tried" }, tried.map((one) => h("li", { dir: "auto" }, one)))) : null,
+      tried.length ? this.section("tried", t.side.tried, h("p", { class: "facts" }, tried.map((one) => h("span", { class: "tag" }, h("bdi", {}, one))))) : null,
     ];
   }
 
@@ -144,5 +147,7 @@ export function shown(value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (value === null) return "–";
   if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return h("bdi", {}, value.join(", ") || "–");
-  return h("bdi", {}, typeof value === "object" ? JSON.stringify(value) : String(value));
+  if (typeof value !== "object") return h("bdi", {}, String(value));
+  const nested = Object.values(value).some((one) => one !== null && typeof one === "object");
+  return h("bdi", {}, nested ? JSON.stringify(value) : Object.entries(value).map(([key, one]) => `${label(key)}: ${one}`).join(" · "));
 }

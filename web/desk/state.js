@@ -192,6 +192,7 @@ function conversation(state, frame, effects) {
   const row = state.keepRow(frame.row);
   state.placeRow(row);
   state.changed("lists", "counters");
+  if (before && row.aggregates.customer_messages > before.aggregates.customer_messages) quiet(state, row.id, "customer", "");
   const waited = before?.handoff?.state === "offered";
   if (row.handoff?.state === "offered" && !waited && state.lists.queue.loaded) effects.newCase(row);
   else if (state.isMine(row) && before && row.aggregates.customer_messages > before.aggregates.customer_messages) {

@@ -185,7 +185,7 @@ export const t = {
     sentimentOf: (n) => `over the last ${plural(n, "message", "messages")}`,
     intents: "Intents",
     slots: "Known so far",
-    tried: "The bots tried",
+    tried: "Bots so far",
     cart: "Cart",
     quantity: (n) => `× ${n}`,
     page: "Page",

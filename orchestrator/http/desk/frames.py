@@ -4,9 +4,11 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from typing import Any
 
+import orjson
+
 from orchestrator import codec
 from orchestrator.http.desk import rows
-from orchestrator.http.desk.names import Names
+from orchestrator.http.desk.names import LiveRows
 from orchestrator.http.desk.sight import sees
 from orchestrator.types import Agent, ConversationChanged, Live, Marked, MessageAdded, TypingChanged
 
@@ -17,17 +19,19 @@ MOST_KNOWN = 1000
 class Frames:
     """`watched` conversations come in full, others as rows of the lists.
 
-    A conversation the agent may no longer see (it went to another team) comes once more, as "gone".
+    A row is sent when it changed: where its case stands in the queue is told by the counters. A conversation the agent
+    may no longer see (it went to another team) comes once more, as "gone".
     """
 
-    def __init__(self, agent: Agent, names: Names) -> None:
+    def __init__(self, agent: Agent, live_rows: LiveRows) -> None:
         self.agent = agent
-        self.names = names
+        self.live_rows = live_rows
         self.watched: set[str] = set()
-        self.known: OrderedDict[str, None] = OrderedDict()
+        self.known: OrderedDict[str, bytes] = OrderedDict()
 
-    def know(self, conversation_id: str) -> None:
-        self.known[conversation_id] = None
+    def know(self, conversation_id: str, row: bytes = b"") -> None:
+        """`row` is how it was sent last."""
+        self.known[conversation_id] = row or self.known.get(conversation_id, b"")
         self.known.move_to_end(conversation_id)
         if len(self.known) > MOST_KNOWN:
             self.known.popitem(last=False)
@@ -38,10 +42,16 @@ class Frames:
         for conversation_id in conversation_ids:
             self.know(conversation_id)
 
+    def missed(self) -> None:
+        """The tab reads everything again: nothing counts as sent."""
+        for conversation_id in self.known:
+            self.known[conversation_id] = b""
+
     async def of(self, event: Live) -> AsyncIterator[dict[str, Any]]:
         match event:
             case ConversationChanged():
-                yield await self._conversation(event)
+                async for frame_ in self._conversation(event):
+                    yield frame_
             case MessageAdded() if event.conversation_id in self.watched:
                 yield frame(event, message=codec.message.plain(event.message))
             case TypingChanged() if event.conversation_id in self.known and event.author != self.agent.id:
@@ -49,19 +59,26 @@ class Frames:
             case Marked() if event.conversation_id in self.known:
                 yield frame(event, marks=rows.marks(event.marks))
 
-    async def _conversation(self, event: ConversationChanged) -> dict[str, Any]:
+    async def _conversation(self, event: ConversationChanged) -> AsyncIterator[dict[str, Any]]:
         conversation = event.conversation
         if not sees(self.agent, conversation):
             self.watched.discard(conversation.id)
             self.known.pop(conversation.id, None)
-            return {"type": "gone", "conversation_id": conversation.id}
-        self.know(conversation.id)
-        row = rows.row(conversation, await self.names.of(conversation), event.handoff)
-        if conversation.id not in self.watched:
-            return frame(event, row=row)
+            yield {"type": "gone", "conversation_id": conversation.id}
+            return
+        row = await self.live_rows.of(event)
+        same = self.known.get(conversation.id) == row
+        self.know(conversation.id, row)
+        if conversation.id in self.watched:
+            yield self._full(event, row)
+        elif not same:
+            yield frame(event, row=orjson.Fragment(row))
+
+    def _full(self, event: ConversationChanged, row: bytes) -> dict[str, Any]:
+        conversation = event.conversation
         return frame(
             event,
-            row=row,
+            row=orjson.Fragment(row),
             conversation=codec.conversation.plain(conversation),
             handoff=rows.case_full(event.handoff),
             queue=rows.queue(event.queue),

@@ -18,7 +18,7 @@ from orchestrator.errors import Forbidden, ParleyError, Unauthenticated
 from orchestrator.http.desk.counters import Counters
 from orchestrator.http.desk.crew import Crew
 from orchestrator.http.desk.frames import Frames
-from orchestrator.http.desk.names import Names
+from orchestrator.http.desk.names import LiveRows, Names
 from orchestrator.http.desk.sessions import COOKIE, Sessions, SignedIn
 from orchestrator.http.desk.sight import check, holder
 from orchestrator.http.desk.tabs import LIFE_SECONDS, Tabs
@@ -32,7 +32,7 @@ FRAMES, PER_SECONDS = 200, 10.0
 """Frames a tab may send per window: many times what typing takes."""
 
 MOST_WATCHED = 20
-COUNT_SECONDS = 0.5
+COUNT_SECONDS = 0.25
 """How long changes are gathered before the counters are told."""
 
 Id = Annotated[str, Field(max_length=64)]
@@ -76,7 +76,8 @@ class Tab:
         clock: Clock,
         sessions: Sessions,
         tabs: Tabs,
-        names: Names,
+        live_rows: LiveRows,
+        counters: Counters,
     ) -> None:
         self.socket = socket
         self.who = who
@@ -86,8 +87,8 @@ class Tab:
         self.clock = clock
         self.sessions = sessions
         self.tabs = tabs
-        self.frames = Frames(who.agent, names)
-        self.counters = Counters(records, clock)
+        self.frames = Frames(who.agent, live_rows)
+        self.counters = counters
         self.changed = asyncio.Event()
         self.window, self.received = clock.monotonic(), 0
 
@@ -155,13 +156,14 @@ class Tab:
         await self.send({"type": "hello", "agent_id": self.who.agent.id})
         async for event in news:
             if event is None:
+                self.frames.missed()
                 await self.send({"type": "resync"})
+            if event is None or event.kind == "conversation":
+                self.counters.changed(self.who.agent.app_id)
                 self.changed.set()
-                continue
-            async for frame in self.frames.of(event):
-                await self.send(frame)
-            if event.kind == "conversation":
-                self.changed.set()
+            if event is not None:
+                async for frame in self.frames.of(event):
+                    await self.send(frame)
 
     async def live(self) -> None:
         """Online as long as the tab is; signed out as soon as the session, or the account, is over."""
@@ -175,10 +177,12 @@ class Tab:
             await asyncio.sleep(LIFE_SECONDS)
 
     async def count(self) -> None:
+        # While no tab was open, nobody heard of changes.
+        self.counters.changed(self.who.agent.app_id)
         while True:
             await self.send(await self.counters.frame(self.who.agent))
-            await asyncio.sleep(COUNT_SECONDS)
             await self.changed.wait()
+            await asyncio.sleep(COUNT_SECONDS)
             self.changed.clear()
 
 
@@ -191,9 +195,17 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
 
 
 def live_routes(
-    crew: Crew, records: Records, bus: Bus, clock: Clock, sessions: Sessions, tabs: Tabs, names: Names
+    crew: Crew,
+    records: Records,
+    bus: Bus,
+    clock: Clock,
+    sessions: Sessions,
+    tabs: Tabs,
+    names: Names,
+    counters: Counters,
 ) -> APIRouter:
     router = APIRouter()
+    live_rows = LiveRows(names)
 
     @router.websocket("/ws")
     async def socket(socket: WebSocket) -> None:
@@ -208,7 +220,7 @@ def live_routes(
             who = await sessions.of(socket.cookies.get(COOKIE))
             tab = Tab(
                 socket, who, crew=crew, records=records, bus=bus, clock=clock,
-                sessions=sessions, tabs=tabs, names=names,
+                sessions=sessions, tabs=tabs, live_rows=live_rows, counters=counters,
             )  # fmt: skip
             code = await tab.run()
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):

@@ -1,5 +1,6 @@
 """What agents look at: lists, a conversation with its context, the traces of its turns."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -33,14 +34,16 @@ class Views:
     async def queue(self, agent: Agent) -> dict[str, Any]:
         """Next first; `total` counts also those not listed."""
         cases = await self.counters.queue(agent)
-        found = [(await self._conversation(case), case) for case in cases[:MOST_LISTED]]
-        kept = [(conversation, case) for conversation, case in found if conversation is not None]
+        listed = cases[:MOST_LISTED]
+        found = await asyncio.gather(*(self._conversation(case) for case in listed))
+        kept = [(one, case) for one, case in zip(found, listed, strict=True) if one is not None]
         return {"items": await self._rows(kept), "total": len(cases), "next": None}
 
     async def mine(self, agent: Agent) -> dict[str, Any]:
         """The latest first."""
         found = await self.records.conversations(agent.app_id, view="mine", agent_id=agent.id, limit=MOST_LISTED)
-        return {"items": await self._rows([(one, await self._case(one)) for one in found]), "next": None}
+        cases = await asyncio.gather(*(self._case(one) for one in found))
+        return {"items": await self._rows(list(zip(found, cases, strict=True))), "next": None}
 
     async def all(self, agent: Agent, before: datetime | None, team: str, customer_id: str) -> dict[str, Any]:
         """A page of what the agent may see; `next` is the `before` of the page after, None at the end."""
