@@ -1,8 +1,10 @@
 """What a turn costs in the store: accept + load + commit, many conversations at once, everything durable.
 
-    python benchmarks/store.py --turns 5000 --concurrency 32 --history 20 --stored 0 --core 0
+    python benchmarks/store.py --turns 5000 --concurrency 32 --history 20 --length 1000 --stored 10000 --core 0
 
-Prints turns per second and CPU microseconds of the whole process per turn. Believe ratios of one run only.
+`length` is how many messages each conversation has when the clock starts, `stored` how many others there are. Prints
+turns per second and CPU microseconds of the whole process per turn, about a quarter of which is this script building
+what an engine would. Believe ratios of one run only.
 """
 
 import argparse
@@ -114,17 +116,47 @@ async def load(store: SqliteStore, turns: int, concurrency: int, history: int, s
 
     async def visitor(number: int) -> None:
         while (count := next(left)) < turns:
-            await turn(store, f"visitor-{number}-{count // concurrency % spread}", history)
+            await turn(store, address(number, count // concurrency % spread), history)
 
     await asyncio.gather(*(visitor(number) for number in range(concurrency)))
+
+
+async def fill(store: SqliteStore, concurrency: int, length: int, stored: int, spread: int) -> None:
+    """Conversations with a past, and strangers."""
+    for visitor in range(concurrency):
+        for part in range(spread):
+            accepted = await store.accept(fresh(address(visitor, part)), said(address(visitor, part)), CLOCK.new_id())
+            head = replace(accepted.conversation, processed_seq=1)
+            for first in range(1, length, 500):
+                lines = tuple(line(head) for _ in range(first, min(first + 500, length)))
+                head = (await store.commit(Commit(conversation=head, messages=lines, at=CLOCK.now()))).conversation
+    for first in range(0, stored, 256):
+        names = [f"other-{number}" for number in range(first, min(first + 256, stored))]
+        await asyncio.gather(*(store.accept(fresh(name), said(name), CLOCK.new_id()) for name in names))
+
+
+def address(visitor: int, part: int) -> str:
+    return f"visitor-{visitor}-{part}"
+
+
+def line(head: Conversation) -> Message:
+    text = Text(text="And what if I send it back after two weeks?")
+    return Message(
+        id=CLOCK.new_id(),
+        app_id=head.app_id,
+        conversation_id=head.id,
+        role="agent",
+        parts=(text,),
+        at=CLOCK.now(),
+        understanding=UNDERSTANDING,
+    )
 
 
 async def measure(options: argparse.Namespace, path: Path) -> None:
     store = SqliteStore(path, CLOCK)
     await store.open()
-    await load(store, options.concurrency * max(options.history // 2, 1), options.concurrency, options.history, 1)
-    for address in range(options.stored):
-        await store.accept(fresh(f"other-{address}"), said(f"other-{address}"), CLOCK.new_id())
+    await fill(store, options.concurrency, options.length, options.stored, options.spread)
+    await load(store, 10 * options.concurrency * options.spread, options.concurrency, options.history, options.spread)
     began, used = time.perf_counter(), time.process_time()
     await load(store, options.turns, options.concurrency, options.history, options.spread)
     wall, cpu = time.perf_counter() - began, time.process_time() - used
@@ -135,8 +167,10 @@ async def measure(options: argparse.Namespace, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("turns", 5000), ("concurrency", 32), ("history", 20), ("stored", 0), ("spread", 1)):
+    for name, default in (("turns", 5000), ("concurrency", 32), ("history", 20), ("length", 20)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--stored", type=int, default=0)
+    parser.add_argument("--spread", type=int, default=1, help="conversations of each visitor, in turn")
     parser.add_argument("--core", type=int, default=-1)
     parser.add_argument("--folder", type=Path, default=None)
     options = parser.parse_args()
