@@ -1,4 +1,4 @@
-"""`parley serve` as a process of its own, to be killed."""
+"""`parley` as a process of its own: commands that end, and servers to be stopped, killed and starved."""
 
 import asyncio
 import json
@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +47,52 @@ def tables(name: str, values: dict[str, Any]) -> list[str]:
     return lines
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """For what another process does without telling anybody."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if holds():
+                return
+            await asyncio.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+def surroundings(**more: str) -> dict[str, str]:
+    """The environment of a child: as ours, without what configures a Parley of ours."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    return {**own, "PYTHONPATH": str(ROOT), **more}
+
+
+async def parley(*arguments: str | Path, cwd: Path | None = None, given: str | bytes = "", **env: str) -> Ran:
+    """Run a command to its end; `given` is its standard input."""
+    process = await asyncio.create_subprocess_exec(
+        str(PARLEY),
+        *map(str, arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=cwd,
+        env=surroundings(**env),
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate(given.encode() if isinstance(given, str) else given)
+    except TimeoutError:
+        process.kill()
+        raise
+    return Ran(await process.wait(), out.decode(), err.decode())
+
+
 class Served:
-    """A running server. `kill` is kill -9, `stop` a polite SIGTERM."""
+    """A running server. `kill` is kill -9, `stop` a polite SIGTERM; `prefix` is a command it is run by."""
+
+    prefix: tuple[str, ...] = ()
 
     def __init__(self, config: Path, port: int, *command: str) -> None:
         self.command = command or ("serve", "--config", str(config))
@@ -59,11 +105,12 @@ class Served:
         """Returns once it is ready to serve."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
+                *self.prefix,
                 str(PARLEY),
                 *self.command,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env=surroundings(),
             )
         async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
             while not await self.ready(session):
