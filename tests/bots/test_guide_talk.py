@@ -177,6 +177,17 @@ async def test_a_wish_for_a_person_in_a_crowd_is_heard(chat: Chat) -> None:
     assert chat.has(HandOff)
 
 
+async def test_after_asking_for_a_person_the_bot_says_no_more(chat: Chat) -> None:
+    await chat.says("I want to talk to a person", Tap(payload="intent:hours"))
+    assert isinstance(chat.actions[-1], HandOff)
+
+
+async def test_a_cart_without_end_is_cut(chat: Chat) -> None:
+    many = {**PAGE, "cart": {**CART, "items": [{"name": f"No. {n}", "quantity": 1, "price": 1} for n in range(999)]}}
+    await chat.says("what's in my cart?", context=many)
+    assert len(chat.one(Carousel).cards) == 30
+
+
 async def test_hundreds_of_taps_in_one_turn_stay_within_bounds(chat: Chat) -> None:
     taps = [Tap(payload=f"flow:{name}") for name in ("receipt", "sizes", "picture", "damaged") * 100]
     await chat.says(*taps)
