@@ -206,6 +206,8 @@ class ParleyChat extends HTMLElement {
       this.readTo = 0;
     }
     messages.forEach((message) => this.thread.show(message));
+    const last = messages.findLast(({ role }) => role !== "customer");
+    if (last && last.seq > marks.delivered) this.client.pass({ type: "delivered", seq: last.seq });
     this.on_marks(marks);
     this.on_state(state);
     this.thread.types({ on: state.busy, role: "bot" });
@@ -217,7 +219,7 @@ class ParleyChat extends HTMLElement {
     if (message.role === "customer") return;
     this.thread.types({});
     this.thread.newer.hidden = this.thread.stuck;
-    this.client.pass({ type: "delivered", seq: message.seq });
+    if (this.closed) this.client.pass({ type: "delivered", seq: message.seq });
     this.emit("message", { role: message.role, author: message.author, parts: message.parts });
   }
 

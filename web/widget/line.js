@@ -60,7 +60,10 @@ export class Line {
     if (this.up || this.socket || this.connecting) return;
     this.connecting = true;
     try {
-      if (!this.client.token) await this.client.session();
+      if (!this.client.token || this.doubt) await this.client.session();
+      // A socket that did not open counts against sockets only when HTTP gets through: else the server was away.
+      if (this.doubt) this.failures += 1;
+      this.doubt = false;
       if (this.failures < 2) this.open();
       else {
         this.timer("socket", TRY_SOCKET_AGAIN_MS, () => {
@@ -81,7 +84,9 @@ export class Line {
     const socket = new WebSocket(`${this.client.base.replace(/^http/, "ws")}ws`);
     this.socket = socket;
     this.expect();
+    this.doubt = true;
     socket.onopen = () => {
+      this.doubt = false;
       this.failures = 0;
       socket.send(JSON.stringify(this.client.hello()));
     };
@@ -98,7 +103,6 @@ export class Line {
 
   lost(code) {
     if (REFUSED[code]) return this.end(REFUSED[code]);
-    if (this.socket.onopen && !this.up && navigator.onLine && code === 1006) this.failures += 1;
     if (code === 4401) this.client.token = "";
     this.retry(code === 4429 ? 30 : 0);
   }
@@ -134,6 +138,8 @@ export class Line {
         answer.frames.forEach((frame) => this.client.take(frame));
         this.established();
       } catch (problem) {
+        // Neither way gets through: the server is away, and a socket is worth trying first when it is back.
+        this.failures = 0;
         if (!abort.signal.aborted) this.retry(problem.retry_after);
         return;
       }
