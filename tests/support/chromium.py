@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 PATH = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -19,6 +19,8 @@ ARGUMENTS = (
 )
 PATIENCE = 15_000
 """Milliseconds a page has for anything: two cores are shared by many tests."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
