@@ -351,6 +351,8 @@ async def test_everything_works_over_plain_http(tmp_path: Path) -> None:
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         assert (await visitor.post(type="read", seq=after)).status == 200
+        conversation = (await front.house.runtime.store.conversations("shop"))[0]
+        assert conversation.marks.customer_read == after
         assert (await visitor.post(type="ping")).json["frames"] == [{"type": "pong"}]
 
 

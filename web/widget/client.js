@@ -208,8 +208,9 @@ export class Client {
       this.accepted(frame.client_id);
     }
     if (frame.type === "error") this.refused(frame);
-    this.hear(frame);
+    // Before it is heard: what the customer sees at once is told to have been read.
     if (frame.type === "ready") this.line.established();
+    this.hear(frame);
     if (frame.type === "ack" && frame.client_id) this.acknowledged(frame.client_id);
   }
 

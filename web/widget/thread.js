@@ -182,7 +182,9 @@ export class Thread {
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.log;
-    this.stuck = scrollHeight - clientHeight - scrollTop < NEAR;
+    // Only who moves up leaves the end: when something grows, the end moves away by itself and is followed.
+    this.stuck = scrollHeight - clientHeight - scrollTop < NEAR || (this.stuck && scrollTop >= this.top);
+    this.top = scrollTop;
     if (this.stuck) this.newer.hidden = true;
     if (scrollTop < NEAR && !this.stuck && !this.older.hidden) this.more();
     this.chat.looked();

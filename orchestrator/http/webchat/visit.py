@@ -162,13 +162,13 @@ class Visit:
             )
 
     async def type(self, on: bool) -> None:
-        if self.conversation_id:
+        if self.conversation_id or await self.find():
             await self.services.engine.typing(
                 self.channel.app_id, self.conversation_id, "customer", self.visitor.address, on
             )
 
     async def mark(self, *, delivered: int = 0, read: int = 0) -> None:
-        if self.conversation_id:
+        if self.conversation_id or await self.find():
             await self.services.engine.read_by_customer(
                 self.channel.app_id, self.conversation_id, delivered=delivered, read=read
             )
