@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator import decide, desk
-from orchestrator.decide.facts import BotOutcome, DeskPresence
+from orchestrator.decide.facts import BotOutcome
 from orchestrator.engine import handoffs
 from orchestrator.engine.app import App
 from orchestrator.engine.bots import Answer
@@ -94,7 +94,7 @@ class Briefing:
             channel_kind=channel_view(app, conversation.channel_id).kind,
             bot=outcome(answer),
             hours_open=app.policy.opens(self.clock.now()).open,
-            desk=DeskPresence(agents=await self.herald.agents(app, app.settings.policy.team)),
+            desk=await self.herald.presence(app),
         )
 
     def packet(

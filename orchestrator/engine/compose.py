@@ -33,8 +33,9 @@ class Speech:
 
 
 class Composer:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, public_url: str) -> None:
         self.clock = clock
+        self.public_url = public_url
 
     async def says(
         self, app: App, conversation: Conversation, says: Sequence[Say], *, bot: str, turn_id: str, speech: Speech
@@ -146,7 +147,13 @@ class Composer:
         if channel is None:
             return
         seen = message.translations.get(conversation.language.code, message.parts)
-        shaped = fit.shape(seen, channel.connector.limits, message_id=message.id)
+        shaped = fit.shape(
+            seen,
+            channel.connector.limits,
+            message_id=message.id,
+            base_url=self.public_url,
+            first_number=max((choice.number for choice in speech.choices), default=0) + 1,
+        )
         speech.losses.extend(shaped.losses)
         speech.choices.extend(shaped.choices)
         if channel.connector.delivery == "push":

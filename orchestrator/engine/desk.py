@@ -57,7 +57,7 @@ class Desk:
         self.briefing = briefing
         self.history = history
         self.deliverer = deliverer
-        self.composer = Composer(clock)
+        self.composer = Composer(clock, briefing.public_url)
 
     async def accept(self, app_id: str, conversation_id: str, agent: Agent) -> Conversation:
         """Take a waiting case, or take over from the bot. Raises Conflict when a colleague has it."""

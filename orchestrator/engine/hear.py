@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from orchestrator import fit
+from orchestrator import decide, fit
 from orchestrator.decide.aggregates import after_customer, after_turn
 from orchestrator.engine.app import App
 from orchestrator.types import (
@@ -37,7 +37,8 @@ class Heard:
 
     @property
     def understanding(self) -> Understanding | None:
-        return self.messages[-1].understanding if self.messages else None
+        """Of all lines together: a wish for a person in the first is not lost behind a "hello?" in the last."""
+        return decide.together([message.understanding for message in self.messages if message.understanding])
 
     @property
     def stages(self) -> tuple[StageRun, ...]:
@@ -81,7 +82,9 @@ async def understood(
 
 
 def chosen(part: Part, choices: Sequence[OpenChoice]) -> Part:
-    """A typed "2", or a choice's title, becomes the tap it stands for."""
+    """A typed "2", or a choice's title, becomes the tap it stands for; a short token its payload."""
+    if isinstance(part, Tap):
+        return fit.restore(choices, part)
     if not isinstance(part, Text):
         return part
     choice = fit.match(choices, part.text)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from orchestrator import desk
+from orchestrator.decide import DeskPresence
 from orchestrator.engine.app import App
 from orchestrator.ports import Bus, Clock, Records
 from orchestrator.types import (
@@ -90,6 +91,11 @@ class Herald:
             is_open=app.policy.opens(now).open,
             agents=await self.agents(app, team),
         )
+
+    async def presence(self, app: App) -> DeskPresence:
+        """What rules may read of the desk; the queue is counted only for those that do."""
+        waiting = await self.records.waiting(app.id) if app.policy.reads("desk", "waiting") else ()
+        return DeskPresence(agents=await self.agents(app, app.settings.policy.team), waiting=len(waiting))
 
     async def agents(self, app: App, team: str) -> int:
         """Agents online who work for the team; one without teams works for all."""

@@ -29,6 +29,8 @@ from orchestrator.types import (
 )
 
 MOST_TRIES = 8
+MOST_REFERRALS = 3
+"""Bots that rules may name one after the other in a turn."""
 MOST_LINES = 50
 """Messages answered together; a longer burst takes several turns."""
 
@@ -75,7 +77,7 @@ class TurnRunner:
         self.apps = apps
         self.briefing = briefing
         self.caller = BotCaller(clock, recorder)
-        self.composer = Composer(clock)
+        self.composer = Composer(clock, briefing.public_url)
         self.history = history
         self.deliverer = deliverer
 
@@ -156,6 +158,16 @@ def overdue(handoff: Handoff | None, now: datetime) -> bool:
     )
 
 
+def refers(decision: Decision, answer: Answer) -> bool:
+    """Whether a rule about what the bot did names another one, who has not been asked in this turn."""
+    return bool(decision.rule) and decision.bot not in {answer.bot, *(call.bot for call in answer.calls)}
+
+
+def after(first: Answer, second: Answer) -> Answer:
+    """The second bot's answer, with the calls that led there."""
+    return replace(second, calls=(*first.calls, *second.calls))
+
+
 class Draft:
     """One try of a turn, from what was heard to what is to be committed."""
 
@@ -221,14 +233,18 @@ class Draft:
 
     async def ask(self, bot: str) -> tuple[Answer | None, str]:
         answer = self.reusable() or await self.asked(bot)
-        if answer.later:
-            self.conversation = replace(self.conversation, awaiting=self.promise(answer), bot=answer.bot)
-            return answer, "waiting"
-        await self.apply(answer)
-        decision = await self.decide(answer)
-        if decision.route == "handoff":
-            await self.hand_off(decision, failed=answer.failed)
-            return answer, "handed_off"
+        for _ in range(MOST_REFERRALS):
+            if answer.later:
+                self.conversation = replace(self.conversation, awaiting=self.promise(answer), bot=answer.bot)
+                return answer, "waiting"
+            await self.apply(answer)
+            decision = await self.decide(answer)
+            if decision.route == "handoff":
+                await self.hand_off(decision)
+                return answer, "handed_off"
+            if not refers(decision, answer):
+                break
+            answer = after(answer, await self.asked(decision.bot))
         if answer.failed:
             self.runner.composer.notice(self.app, self.conversation, "bot_failed", self.speech, turn_id=self.task.id)
         return answer, "failed" if answer.failed else "answered"
@@ -259,7 +275,7 @@ class Draft:
             self.app, self.conversation, applied.says, bot=answer.bot, turn_id=self.task.id, speech=self.speech
         )
 
-    async def hand_off(self, decision: Decision, *, failed: bool = False) -> None:
+    async def hand_off(self, decision: Decision) -> None:
         conversation, handoff, notice, values = await self.runner.briefing.offer(
             self.app, self.conversation, self.heard, self.task.loaded, decision, self.speech.messages, self.told
         )

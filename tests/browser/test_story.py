@@ -23,7 +23,7 @@ EXPECTED = (
     "ERR_CONNECTION_RESET",
 )
 """Chromium reports every refused request by itself; the server is killed on purpose."""
-SLOW = 30_000
+SLOW = 60_000
 
 
 @dataclass
@@ -43,12 +43,14 @@ class Shop:
 
     async def customer(self, context: BrowserContext) -> Page:
         page = await self.browser.page(context)
+        page.set_default_timeout(SLOW)
         await page.goto(self.served.url)
-        await page.locator("parley-chat .launch").click()
+        await page.get_by_role("button", name="Abrir el chat").click()
         return page
 
     async def agent(self) -> Page:
         page = await self.browser.page()
+        page.set_default_timeout(SLOW)
         await page.goto(f"{self.served.url}/desk")
         await page.get_by_label("E-mail").fill("agent@example.com")
         await page.get_by_label("Password", exact=True).fill(self.password)
@@ -65,7 +67,13 @@ async def demo(folder: Path) -> AsyncIterator[Shop]:
     try:
         await served.start()
         async with chromium(*EXPECTED) as browser:
-            yield Shop(served, browser, folder / "data")
+            try:
+                yield Shop(served, browser, folder / "data")
+            except AssertionError:
+                pages = [page for context in browser.browser.contexts for page in context.pages]
+                for number, page in enumerate(pages):
+                    await page.screenshot(path=folder / f"failed-{number}.png")
+                raise
     finally:
         await served.kill()
 
@@ -138,7 +146,7 @@ async def test_the_story(tmp_path: Path) -> None:
             {"name": "parcel.png", "mimeType": "image/png", "buffer": PNG}
         )
         await desk.get_by_role("button", name="Send").click()
-        await expect(log(page).locator(".msg.other img[src*='/media/']")).to_have_count(1, timeout=SLOW)
+        await expect(log(page).locator(".msg.other").last.locator("img[src*='/media/']")).to_be_visible(timeout=SLOW)
         await page.locator("parley-chat input[type=file]").set_input_files(
             {"name": "damage.png", "mimeType": "image/png", "buffer": PNG}
         )

@@ -189,3 +189,37 @@ async def test_a_customer_back_after_a_restart_finds_the_conversation(tmp_path: 
         await parley.hear("again", external_id="second-life")
         await parley.settled()
         assert [words(message) for message in await parley.log()] == ["hello", "echo: hello", "again", "echo: again"]
+
+
+async def test_a_wish_in_the_first_of_several_lines_is_heard(tmp_path: Path) -> None:
+    rules = [{"name": "wish", "when": "wish >= 0.7"}]
+    policy = {"rules": rules, "defaults": False}
+    nlp = {"language": [], "sentiment": [], "wish": ["phrases"], "translators": "none"}
+    async with house(tmp_path, bot="slow", policy=policy, nlp=nlp) as parley:
+        await parley.hear("gate-a")
+        await bots.entered["gate-a"].wait()
+        await parley.hear("I want to talk to a real person")
+        await parley.hear("hello?")
+        bots.gates["gate-a"].set()
+        assert (await parley.settled()).handoff is not None
+
+
+async def test_a_rule_about_a_failed_bot_lets_another_answer(tmp_path: Path) -> None:
+    policy = {"rules": [{"name": "spare", "when": "bot.failed", "then": "bot", "bot": "echo"}]}
+    async with house(tmp_path, bot="broken", policy=policy) as parley:
+        await parley.hear("hello")
+        conversation = await parley.settled()
+        assert (await parley.lines())[1] == "bot: echo: hello"
+        assert conversation.handoff is None
+        (trace,) = await parley.traces()
+        assert [call.bot for call in trace.bots] == ["broken", "echo"]
+
+
+async def test_a_rule_may_read_how_many_wait(tmp_path: Path) -> None:
+    policy = {"defaults": False, "rules": [{"name": "room", "when": "desk.waiting < 1 && text == 'person'"}]}
+    async with house(tmp_path, policy=policy) as parley:
+        for address in ("anna", "ben"):
+            await parley.hear("person", address=address)
+            await parley.settled(address)
+        assert (await parley.conversation("anna")).handoff is not None
+        assert (await parley.conversation("ben")).handoff is None
