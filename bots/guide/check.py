@@ -132,8 +132,8 @@ def answers(guide: Guide) -> Iterator[tuple[Place, Sequence[Piece]]]:
 
 
 def empty(piece: Piece) -> str:
-    shown = (piece.text, piece.list_, piece.carousel, piece.picture, piece.location, piece.handoff, piece.profile)
-    if not any(shown):
+    shown = (piece.text, piece.list_, piece.carousel, piece.picture, piece.location)
+    if not any((*shown, piece.handoff, piece.pass_to, piece.profile)):
         return "this piece says nothing: give it a 'text', 'list', 'carousel', 'picture', 'location' or 'handoff'"
     if (piece.quick_replies or piece.buttons) and not piece.text and not piece.carousel:
         return "quick replies and buttons need a 'text' to stand under"

@@ -107,6 +107,7 @@ class Piece(Section):
     picture: Picture | None = None
     location: Spot | None = None
     handoff: Handoff | None = None
+    pass_to: str = Field("", description="A bot of the app that goes on from here.")
     profile: Mapping[str, Filled] = Field(default_factory=dict)
 
 

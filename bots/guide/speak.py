@@ -17,6 +17,7 @@ from orchestrator.types import (
     Location,
     Media,
     Part,
+    PassTo,
     QuickReplies,
     Say,
     SetProfile,
@@ -38,6 +39,8 @@ def speak(piece: Piece, facts: Facts) -> Iterator[Action]:
         yield SetProfile(profile=profile)
     if piece.handoff:
         yield hand_off(piece.handoff, facts)
+    if piece.pass_to:
+        yield PassTo(bot=piece.pass_to)
 
 
 def hand_off(order: Handoff, facts: Facts) -> HandOff:

@@ -84,6 +84,15 @@ def test_the_demo_shop_has_no_problems() -> None:
     assert guide.check(SHOP / "guide.toml") == []
 
 
+def test_the_documented_guide_has_no_problems(tmp_path: Path) -> None:
+    page = (SHOP.parents[1] / "docs" / "guide-bot.md").read_text(encoding="utf-8")
+    samples = [
+        sample.split("```")[0] for sample in page.split("```toml\n")[1:] if "guide.toml\n" in sample.split("```")[0]
+    ]
+    assert check(write(tmp_path, samples[-1])) == []
+    assert "[[flow.done]]" in samples[-1]
+
+
 def test_an_empty_guide_is_fine(tmp_path: Path) -> None:
     assert check(write(tmp_path, "")) == []
 

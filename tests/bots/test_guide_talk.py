@@ -17,6 +17,7 @@ from orchestrator.types import (
     Location,
     Media,
     NotUnderstood,
+    PassTo,
     QuickReplies,
     Returned,
     Say,
@@ -309,3 +310,20 @@ async def test_buttons_lead_to_answers_and_addresses(tmp_path: Any) -> None:
         ("https://shop.example", ""),
         ("", "intent:help"),
     ]
+
+
+async def test_an_intent_can_pass_to_another_bot(tmp_path: Any) -> None:
+    path = tmp_path / "guide.toml"
+    path.write_text(
+        """
+        [[intent]]
+        name = "stock"
+        examples = ["Is it in stock?"]
+        answer = [{ text = "One moment.", pass_to = "warehouse" }]
+        """
+    )
+    bot = GuideBot(path)
+    await bot.open()
+    actions = await asked(bot, turn("is it in stock"))
+    assert words(actions) == ["One moment."]
+    assert actions[-1] == PassTo(bot="warehouse")
