@@ -61,7 +61,6 @@ def listed(problems: Sequence[str]) -> str:
     return "the configuration can't be used:\n" + "\n".join(f"  {problem}" for problem in problems)
 
 
-
 class Unauthenticated(ParleyError):
     """Signature, token or password missing, forged or expired. HTTP 401."""
 

@@ -123,7 +123,12 @@ async def test_the_story(tmp_path: Path) -> None:
         await expect(line).to_contain_text("ES")
         await line.click()
         side = desk.locator(".side")
-        for words in ("An unhappy customer is about to leave", "unhappy-with-a-full-cart", "Stoneware mug", "lucia@example.org"):
+        for words in (
+            "An unhappy customer is about to leave",
+            "unhappy-with-a-full-cart",
+            "Stoneware mug",
+            "lucia@example.org",
+        ):
             await expect(side.get_by_text(words).first).to_be_visible()
         first = desk.locator(".bubble.customer").first
         await expect(first.locator(".other")).to_contain_text("¿cuánto cuesta el envío?")
