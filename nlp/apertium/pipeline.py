@@ -29,10 +29,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The processes in order, the first one's input and the task that reads what the last one writes."""
+    """The processes in order, the first one's input, the last one's output and the task that reads it."""
 
     processes: tuple[subprocess.Popen[bytes], ...]
-    writer: asyncio.WriteTransport
+    input: asyncio.WriteTransport
+    output: asyncio.ReadTransport
     reader: asyncio.Task[None]
 
 
@@ -48,8 +49,7 @@ class Pipeline:
         self.mode = mode
         self.hang_seconds = hang_seconds
         self.waiting: deque[Waiting] = deque()
-        self.starting = asyncio.Lock()
-        self.running: Running | None = None
+        self.running: asyncio.Task[Running] | None = None
         self.asked = 0
         self.answered = 0
 
@@ -57,12 +57,19 @@ class Pipeline:
         """Raises EngineFailed when the processes died or hung meanwhile, can't be started, or too many wait."""
         if len(self.waiting) >= BACKLOG:
             raise EngineFailed(f"apertium {self.mode.name!r}: {BACKLOG} texts are waiting already")
-        async with self.starting:
-            running = self.running = self.running or await self.start()
+        # A task of its own: who asked first may be gone before the processes have started.
+        running = self.running = self.running or asyncio.create_task(self.start(), name=f"start {self.mode.name}")
+        try:
+            pipes = await asyncio.shield(running)
+        except EngineFailed:
+            self.running = None if self.running is running else self.running
+            raise
+        if self.running is not running:
+            raise EngineFailed(f"apertium {self.mode.name!r}: ended meanwhile")
         self.asked += 1
         waiting = Waiting(f"[={self.asked:x}]", asyncio.get_running_loop().create_future())
         self.waiting.append(waiting)
-        running.writer.write(f"{waiting.mark}{escape(text)}{FULL_STOP}\0".encode())
+        pipes.input.write(f"{waiting.mark}{escape(text)}{FULL_STOP}\0".encode("utf-8", "replace"))
         before = self.answered
         try:
             async with asyncio.timeout(self.hang_seconds):
@@ -80,21 +87,22 @@ class Pipeline:
         except OSError as error:
             raise EngineFailed(f"apertium {self.mode.name!r}: can't start: {error.strerror}") from error
         loop = asyncio.get_running_loop()
-        output = asyncio.StreamReader(limit=ANSWER_LIMIT)
-        writer, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, given(processes[0].stdin))
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(output), given(processes[-1].stdout))
-        reader = asyncio.create_task(self.read_answers(output), name=f"apertium {self.mode.name}")
-        return Running(processes, writer, reader)
+        answers = asyncio.StreamReader(limit=ANSWER_LIMIT)
+        first, last = given(processes[0].stdin), given(processes[-1].stdout)
+        into, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, first)
+        out, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(answers), last)
+        reader = asyncio.create_task(self.read_answers(answers), name=f"apertium {self.mode.name}")
+        return Running(processes, into, out, reader)
 
     async def read_answers(self, output: asyncio.StreamReader) -> None:
         """Until a stage ends (its pipe closes, and so do all behind it) or questions and answers come apart."""
         try:
             while True:
                 stream = (await output.readuntil(b"\0"))[:-1].decode("utf-8", "replace")
-                waiting = self.waiting.popleft()
+                waiting = self.waiting[0]
                 if waiting.mark not in stream:
-                    waiting.answer.cancel()
                     break
+                self.waiting.popleft()
                 self.answered += 1
                 if not waiting.answer.done():
                     waiting.answer.set_result(unescape(stream.replace(waiting.mark, "", 1).replace(FULL_STOP, "")))
@@ -111,10 +119,16 @@ class Pipeline:
                 one.answer.set_exception(EngineFailed(why))
         if running is None:
             return
-        if running.reader is not asyncio.current_task():
-            running.reader.cancel()
-        running.writer.abort()
-        await asyncio.to_thread(end, running.processes)
+        try:
+            pipes = await asyncio.shield(running)
+        except EngineFailed:
+            return
+        if pipes.reader is not asyncio.current_task():
+            pipes.reader.cancel()
+        if not pipes.input.is_closing():
+            pipes.input.abort()
+        pipes.output.close()
+        await asyncio.to_thread(end, pipes.processes)
 
 
 def spawn(commands: tuple[tuple[str, ...], ...]) -> tuple[subprocess.Popen[bytes], ...]:

@@ -13,7 +13,7 @@ BLANKS = re.compile(r"[\t\r\n]+ *| {2,}")
 # What apertium-destxt appends so that the tagger sees a sentence end.
 FULL_STOP = ".[]"
 
-SPANISH_ENDS = re.compile(r"([^.!?…\n¿¡]*[^.!?…\n¿¡\s][^.!?…\n¿¡]*)([?!]+)")
+SENTENCE_END = re.compile(r"([.!?…\n]+)")
 WORD = re.compile(r"[^\W\d_]+")
 SPACES = re.compile(r" {2,}")
 NO_OPENING_MARKS = str.maketrans("", "", "¿¡")
@@ -70,10 +70,12 @@ def same_opening(source_text: str, text: str) -> str:
 
 def open_questions(text: str) -> str:
     """`Cuánto cuesta?` becomes `¿Cuánto cuesta?`: English has no opening mark for Apertium to carry over."""
-
-    def opened(found: re.Match[str]) -> str:
-        words, mark = found[1], found[2]
-        lead = words[: len(words) - len(words.lstrip())]
-        return f"{lead}{'¿' if mark[0] == '?' else '¡'}{words.lstrip()}{mark}"
-
-    return text if "¿" in text or "¡" in text else SPANISH_ENDS.sub(opened, text)
+    if "¿" in text or "¡" in text:
+        return text
+    pieces = SENTENCE_END.split(text)
+    for at in range(0, len(pieces) - 1, 2):
+        words, mark = pieces[at], pieces[at + 1]
+        if mark[0] in "?!" and words.strip():
+            lead = words[: len(words) - len(words.lstrip())]
+            pieces[at] = f"{lead}{'¿' if mark[0] == '?' else '¡'}{words.lstrip()}"
+    return "".join(pieces)

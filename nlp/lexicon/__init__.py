@@ -16,7 +16,7 @@ from orchestrator.types import Sentiment, Understanding, Utterance
 from orchestrator.types.understanding import SentimentLabel
 
 # Words beyond this add nothing to how somebody feels.
-LONGEST = 1500
+LONGEST = 1000
 SHOUTED_LETTERS = 8
 SHOUTED_SHARE = 0.7
 SAME_WORDS = 0.8

@@ -154,7 +154,7 @@ def compiled(ways: Mapping[str, Any]) -> Ways:
     return Ways(
         asks=re.compile(asks),
         frames=re.compile(rf"\b{ways['frames']}\b"),
-        alone=re.compile(rf"(?:{POLITE}\s+)*(?:{ways['alone']})(?:\s+{POLITE})*"),
+        alone=re.compile(rf"(?:{POLITE}\s+){{0,4}}(?:{ways['alone']})(?:\s+{POLITE}){{0,4}}"),
         negated=re.compile(rf"\b{ways['negated']}$"),
         machines=re.compile("|".join(rf"\b{machine}" for machine in ways["machines"])),
         never=re.compile(rf"\b(?:{ways['never']})\b"),

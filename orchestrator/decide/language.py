@@ -23,17 +23,20 @@ DOUBTS_OF_PINNED = 2
 NEVER = 2.0
 # Below this the conversation's language is a guess that the next message may still correct.
 FIRM = 0.8
+# Reading more of a message tells nothing new about its language.
+LONGEST = 1000
 # Without a prior, what the profile or browser says wins over a detector less sure than this.
 SURER_THAN_HINT = FIRM
 ROMANISED = frozenset({"ar", "bg", "el", "fa", "he", "hi", "ja", "ko", "mr", "ru", "sr", "th", "uk", "ur", "zh"})
 
-NOISE = re.compile(r"\S*(?:://|www\.|@|[\w]\.[\w]*/)\S*|\S*\d\S*|\{[^}]*\}|\[[^\]]*\]|⟦\d+⟧")
+NOISE = re.compile(r"://|www\.|@|\d|[{}\[\]⟦⟧]|\w\.\w+/")
 WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 def decide_language(said: Utterance, detected: Sequence[tuple[str, float]]) -> Language:
     """`detected` is a detector's candidates with their 0..1, likeliest first; () when it could tell nothing."""
+    said = replace(said, text=said.text[:LONGEST])
     seen = tuple(detected[:3])
     asked = asked_for(said.text, said.candidates) if said.typed else ""
     if asked:
@@ -110,7 +113,7 @@ def prior_of(spoken: Spoken) -> str:
 
 def words_of(text: str) -> list[str]:
     """Words a language can be told by: no links, addresses, numbers or placeholders."""
-    return WORD.findall(NOISE.sub(" ", text))
+    return [word for said in text.split() if not NOISE.search(said) for word in WORD.findall(said)]
 
 
 def count(text: str, words: Sequence[str]) -> int:

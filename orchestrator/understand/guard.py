@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 LINK_END = r"""[^\s<>"'⟦⟧.,;:!?)\]]"""
 # Skipped in one step: nothing that is kept begins with a whole ordinary word (a quarter of the time without).
@@ -72,8 +73,12 @@ class Masked:
         return any(char.isalpha() for char in TOKEN.sub(" ", self.text))
 
 
+@lru_cache(maxsize=128)
 def mask(text: str, *, acronyms: bool = False) -> Masked:
-    """`acronyms`: also keep words in capitals, for texts of bots and agents; a customer's may be shouting."""
+    """`acronyms`: also keep words in capitals, for texts of bots and agents; a customer's may be shouting.
+
+    A turn asks for the same text several times, so the last few answers are remembered.
+    """
     if is_machine_text(text):
         return Masked("⟦0⟧", (text,))
     masked = mask_all(KEPT, text)

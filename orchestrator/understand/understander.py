@@ -1,7 +1,7 @@
 """Runs the stages of a turn: language, then the pivot translation, then everything that reads the words."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.decide.language import decide_language, looks_like_name
@@ -13,6 +13,7 @@ from orchestrator.understand.chain import Chain
 from orchestrator.understand.guard import mask, plain_words
 from orchestrator.understand.merge import merged
 from orchestrator.understand.parts import with_words, words_of
+from orchestrator.understand.turnstile import Turnstile
 
 # Reading more of a message than this tells nothing new; all of it is translated.
 LONGEST = 5000
@@ -22,6 +23,7 @@ TRANSLATION_BY = 0.8
 # A judge of translations needs some words, and must be sure.
 JUDGED_WORDS = 5
 JUDGED_SURE = 0.95
+COMMON = ("en", "es", "de", "fr", "it", "pt", "nl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Understander:
         self.clock = clock
         self.recorder = recorder
         self.deadline = deadline
+        self.turnstile = Turnstile(clock)
         self.groups: dict[str, list[Stage]] = {}
         for stage in stages:
             self.groups.setdefault(stage.name, []).append(stage)
@@ -86,6 +89,7 @@ class Understander:
             pivot_language=said.pivot_language or self.pivot,
         )
         start = self.clock.monotonic()
+        await self.turnstile.turn()
         language, runs = await self.language(said, start + self.deadline * LANGUAGE_BY)
         pivot, translation = await self.pivot_of(said, language.code, start + self.deadline * TRANSLATION_BY)
         known = Understanding(language=language, pivot=pivot)
@@ -110,6 +114,7 @@ class Understander:
 
     async def pivot_of(self, said: Utterance, source: str, until: float) -> tuple[str, list[StageRun]]:
         pivot = said.pivot_language
+        await self.turnstile.turn()
         if source == pivot or not mask(said.text).has_words:
             return said.text, []
         if said.typed and looks_like_name(said.text):
@@ -126,17 +131,18 @@ class Understander:
         runs = []
         for stage in stages:
             start = self.clock.monotonic()
-            outcome, detail, found = await self.attempt(stage.read(said, known), until - start)
+            outcome, detail, found = await self.attempt(stage, said, known, until - start)
             known = found or known
             runs.append(self.ran(stage.name, outcome, stage.engine, start, detail))
         return known, runs
 
     async def attempt(
-        self, reading: Awaitable[Understanding], left: float
+        self, stage: Stage, said: Utterance, known: Understanding, left: float
     ) -> tuple[StageOutcome, str, Understanding | None]:
         try:
             async with asyncio.timeout(max(left, 0)):
-                return "ok", "", await reading
+                await self.turnstile.turn()
+                return "ok", "", await stage.read(said, known)
         except TimeoutError:
             return "late", "", None
         except EngineFailed as error:
@@ -159,6 +165,7 @@ class Understander:
         if source == target or not source or not target or not words:
             return Translated(parts=None, run=StageRun(stage="translation", outcome="skipped", detail="nothing to do"))
         start = self.clock.monotonic()
+        await self.turnstile.turn()
         inbound = target == self.pivot
         rendered = await self.chain.translate(words, source, target, within=self.deadline, acronyms=not inbound)
         run = self.ran("translation", rendered.outcome, "+".join(rendered.engines), start, rendered.detail)
@@ -170,7 +177,7 @@ class Understander:
         words = plain_words(text)
         if len(words.split()) < JUDGED_WORDS:
             return False
-        candidates = tuple(dict.fromkeys((target, source, *self.languages)))
+        candidates = tuple(dict.fromkeys((target, source, *self.languages, *COMMON)))
         blank = Understanding(language=Language(code=""))
         asked = Utterance(text=words, candidates=candidates)
         known, _ = await self.group(self.detectors[:1], asked, blank, self.clock.monotonic() + self.deadline)
