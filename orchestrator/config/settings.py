@@ -132,7 +132,7 @@ class NlpSettings(Section):
     enabled: bool = Field(True, description="Without it nothing is detected, translated or read.")
     deadline: float = Field(2.0, gt=0, le=HOUR, description="Seconds for understanding one turn.")
     language: Engines = Field(("langid",), description="Engines for language detection.")
-    sentiment: Engines = Field(("lexicon", "vader"), description="Engines for sentiment; each refines the one before.")
+    sentiment: Engines = Field(("vader", "lexicon"), description="Engines for sentiment; each refines the one before.")
     intent: Engines = Field((), description="Engines for intents.")
     wish: Engines = Field(("phrases",), description="Engines that spot the wish for a person.")
     memory: tuple[Path, ...] = Field((), description="TOML files of reviewed translations, asked before any engine.")
