@@ -17,7 +17,7 @@ export class Thread {
     this.stuck = true;
     this.list = h("div.items");
     this.older = button(".older", () => this.more());
-    this.typing = h("div.msg.other.first.last", null, h("span.avatar"), h("div.dots.bubble", { role: "img" }, h("i"), h("i"), h("i")));
+    this.typing = h("div.typing", null, h("span.avatar"), h("div.dots.bubble", { role: "img" }, h("i"), h("i"), h("i")));
     this.log = h("div.log", { role: "log", tabindex: "0", onscroll: () => this.scrolled() }, this.older, this.list, this.typing);
     this.replies = h("div.replies", { role: "group" });
     this.newer = button(".newer", () => this.bottom(), null, icon("down"));
