@@ -145,7 +145,8 @@ async def test_an_agents_return_is_known_once(chat: Chat) -> None:
     chat.slots = {STANDING: {"flow": "receipt", "step": "email", "tries": 0, "at": NOON.isoformat()}}
     returned = Returned(handoff_id="h1", agent="agent-7", note="Refund of €18 is done.", at=NOON)
     first, second, *_ = await chat.says("and how much is shipping?", returned=returned)
-    assert first.endswith("My colleague has left me this note:\nRefund of €18 is done.")
+    assert "told me what you two have settled" in first
+    assert "Refund" not in first, "a note to the bot is not for the customer"
     assert second.startswith("With “Standard”")
     assert chat.standing is None, "what the bot asked before the agent came is over"
     assert len(await chat.says(returned=replace(returned, note=""))) == 1
