@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from orchestrator.types import Media, Text
 from tests.support.deskpage import at_the_desk, taken, working
@@ -76,7 +76,7 @@ async def test_the_agents_side_of_the_story(tmp_path: Path) -> None:
 
 
 async def test_pictures_go_both_ways(tmp_path: Path) -> None:
-    async with at_the_desk(tmp_path, "400 (Bad Request)") as (desk, browser):
+    async with at_the_desk(tmp_path, "400 (Bad Request)", "net::ERR") as (desk, browser):
         await desk.waiting()
         page = await working(desk, browser)
         await taken(desk, page)
@@ -85,8 +85,16 @@ async def test_pictures_go_both_ways(tmp_path: Path) -> None:
             [{"name": "note.html", "mimeType": "text/html", "buffer": b"<!doctype html><script>1</script>"}]
         )
         await expect(page.get_by_text("note.html could not be uploaded")).to_be_visible()
+        lost: list[str] = []
+
+        async def lose(route: Route) -> None:
+            lost.append(route.request.url)
+            await route.abort("connectionreset")
+
+        await page.route("**/upload?*", lose, times=2)
         await chooser.set_input_files([{"name": "plan.png", "mimeType": "image/png", "buffer": PNG}])
         await expect(page.locator(".attachment:not(.busy)")).to_contain_text("plan.png")
+        assert len(lost) == 2
         await page.get_by_label("Write").press("Enter")
         await expect(page.locator(".bubble.agent .picture img")).to_be_visible()
         url = await desk.parley.runtime.files.put("shop", PNG, name="mine.png", mime="image/png")

@@ -12,6 +12,7 @@ import { bytes, language } from "./words.js";
 const LONGEST = 10_000;
 const MOST_FILES = 5;
 const TYPING_EVERY = 3_000;
+const RETRIES = [500, 1_000, 3_000, 8_000];
 const ACCEPTS = "image/png,image/jpeg,image/gif,image/webp,image/avif,application/pdf,text/plain,text/csv,audio/*,video/*";
 
 export class Composer {
@@ -231,12 +232,25 @@ export class Composer {
     this.files.push(item);
     this.drawFiles();
     try {
-      item.part = (await api.upload(this.id, file)).part;
+      item.part = await this.uploaded(this.id, item);
     } catch (error) {
       this.drop(item);
       toastError(`${t.errors.upload(file.name)}: ${error.message}`);
     }
     this.drawFiles();
+  }
+
+  /** The part, however long the server can't be reached; undefined when the file was taken away meanwhile. */
+  async uploaded(id, item) {
+    for (let tries = 0; this.files.includes(item); tries += 1) {
+      try {
+        return (await api.upload(id, item.file)).part;
+      } catch (error) {
+        if (!error.passing) throw error;
+        await new Promise((done) => setTimeout(done, RETRIES[Math.min(tries, RETRIES.length - 1)]));
+      }
+    }
+    return undefined;
   }
 
   drop(item) {
