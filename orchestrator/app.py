@@ -164,7 +164,8 @@ def web(runtime: Runtime, *, demo: bool = False) -> ASGIApp:
     channels = hook_channels(runtime)
     app.router.routes.extend(hooks.routes(channels, runtime.engine, runtime.bus))
     app.router.routes.extend(callback.routes(runtime.engine))
-    app.router.routes.extend(chat_routes(runtime))
+    chat = chat_routes(runtime)
+    app.router.routes.extend(chat)
     app.include_router(ops_routes(runtime))
     app.include_router(media.router(runtime.files))
     app.include_router(desk_pages(runtime))
@@ -173,7 +174,7 @@ def web(runtime: Runtime, *, demo: bool = False) -> ASGIApp:
     app.include_router(docs.routes(v1, WEB / "docs", version()))
     if demo:
         app.include_router(shop.router(WEB / "demo", folder("examples") / "shop" / "media"))
-    return hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus))
+    return webchat.SocketsFirst(hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus)), chat)
 
 
 def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:

@@ -136,6 +136,9 @@ def configured(runtime: Runtime, *, demo: bool) -> uvicorn.Config:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=round(CLOSING),
+        # Compression would keep two zlib windows for every open page, for frames of a few hundred bytes.
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
         ws_max_size=1_048_576,
         lifespan="off",
     )

@@ -7,14 +7,18 @@ from pathlib import Path
 import aiohttp
 import pytest
 from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from orchestrator.app import WEB
 from orchestrator.errors import Misconfigured
 from orchestrator.http import demo
+from orchestrator.http.webchat import SocketsFirst
 from orchestrator.http.webchat.assets import SPARE, Assets
 from tests.support.serve import serving
 from tests.support.web import Front
-from tests.support.webchat import chat_front
+from tests.support.webchat import Visitor, chat_front, mount
 
 MOST = 25_000
 """Bytes of everything a page loads for the chat, compressed."""
@@ -99,3 +103,30 @@ async def test_the_demo_shop_and_its_policy(tmp_path: Path) -> None:
                 assert (answer.status, answer.headers["Content-Type"]) == (200, "image/png")
         async with session.get(f"{url}/demo/..%2fwidget/chat.js") as answer:
             assert answer.status == 404
+
+
+async def test_sockets_in_front_of_the_application_leave_the_rest_to_it(tmp_path: Path) -> None:
+    async with chat_front(tmp_path) as front:
+        routes = mount(front.house)
+        asked: list[str] = []
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            asked.append(scope["path"])
+            if scope["type"] == "websocket":
+                await WebSocketClose(4000)(scope, receive, send)
+            else:
+                await Response("the application")(scope, receive, send)
+
+        visitor = Visitor(front)
+        await visitor.arrive()
+        async with serving(SocketsFirst(application, routes)) as url:
+            front.url = url
+            async with visitor.connect() as socket:
+                assert (await socket.next())["type"] == "ready"
+            async with visitor.connect(channel="none") as socket:
+                assert await socket.closed() == 4404
+            for path in ("/webchat/web/session", "/webchat/a/b/ws", "/ws"):
+                assert (await front.get(path)).body == b"the application"
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await front.session.ws_connect(f"{url}/desk/api/ws")
+        assert asked == ["/webchat/web/session", "/webchat/a/b/ws", "/ws", "/desk/api/ws"]

@@ -13,10 +13,11 @@ from orchestrator.http.webchat.channels import Core, Directory, Services, WebCha
 from orchestrator.http.webchat.crowd import Crowd
 from orchestrator.http.webchat.door import Door
 from orchestrator.http.webchat.fallback import Fallback
+from orchestrator.http.webchat.first import SocketsFirst
 from orchestrator.http.webchat.session import Sessions
 from orchestrator.http.webchat.socket import Sockets
 
-__all__ = ["Core", "Services", "WebChannel", "routes", "web_channels"]
+__all__ = ["Core", "Services", "SocketsFirst", "WebChannel", "routes", "web_channels"]
 
 MOST_UPLOAD = 100 * 1024 * 1024
 """Bytes beyond which no channel's `upload.max_bytes` lets a body grow."""

@@ -27,7 +27,7 @@ PAGE = 40
 """Messages in a first look; earlier ones come by `history`."""
 
 REMEMBERED = 64
-"""Messages whose last shown form is kept, to tell news from repeats."""
+"""Messages whose last shown form is known, to tell news from repeats."""
 
 
 class Feed:
@@ -36,7 +36,7 @@ class Feed:
         self.conversation = conversation
         self.last = after
         self.names: dict[str, str] = {}
-        self.shown: dict[int, Shown] = {}
+        self.shown: dict[int, int] = {}
         self.asked = 0
         self.state = State()
         self.marks = MarksShown()
@@ -104,10 +104,7 @@ class Feed:
             withdrawn = message.withdrawn and self.shown.pop(message.seq, None) is not None
             return [Withdrawn(seq=message.seq)] if withdrawn else []
         shown = await self.show(message)
-        if self.shown.get(message.seq) == shown:
-            return []
-        self.remember(shown)
-        return [shown]
+        return [shown] if self.remember(shown) else []
 
     async def typing(self, live: TypingChanged) -> Sequence[ServerFrame]:
         """Only of whoever may speak now: a bot that was overtaken types for nobody."""
@@ -168,8 +165,13 @@ class Feed:
                 self.names[agent_id] = ""
         return self.names[agent_id]
 
-    def remember(self, shown: Shown) -> None:
-        self.shown.pop(shown.seq, None)
-        self.shown[shown.seq] = shown
+    def remember(self, shown: Shown) -> bool:
+        """Whether this is news. A digest will do: thousands of connections keep these."""
+        digest = hash(shown.model_dump_json())
+        if self.shown.pop(shown.seq, None) == digest:
+            self.shown[shown.seq] = digest
+            return False
+        self.shown[shown.seq] = digest
         if len(self.shown) > REMEMBERED:
             del self.shown[next(iter(self.shown))]
+        return True
