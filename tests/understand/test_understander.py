@@ -22,6 +22,7 @@ from orchestrator.understand import Memory
 from tests.support.libretranslate import libretranslate
 from tests.support.understanding import Counted, real_stages, understander, with_apertium
 from tests.understand.test_chain import libre, unique_words
+from tests.understand.test_guard import ROWS
 
 APP = ("en", "es", "it", "nl")
 
@@ -315,3 +316,17 @@ async def test_no_words_take_longer_than_their_number_allows(piece: str) -> None
         start = time.thread_time()
         await made.read(Utterance(text=piece * (5000 // len(piece)), prior="es"))
         assert time.thread_time() - start < 0.5
+
+
+async def test_tricky_messages_keep_every_piece_both_ways() -> None:
+    async with with_apertium(languages=(*APP, "fr", "pt", "de", "ar")) as made:
+        for row in ROWS:
+            if row["direction"] == "in":
+                out = (await made.read(Utterance(text=row["text"], prior=row["conv_lang"]))).pivot or row["text"]
+            else:
+                translated = await made.translate((Text(text=row["text"], markdown=True),), "en", row["conv_lang"])
+                part = translated.parts[0] if translated.parts else Text(text=row["text"])
+                assert isinstance(part, Text)
+                out = part.text
+            for piece in filter(None, row["keep"].split("|")):
+                assert piece in out, row["id"]
