@@ -23,7 +23,7 @@ def file(name: str) -> str:
 
 
 def drive(url: str, *options: str, callback_port: int, pid: int, body: str = "") -> dict[str, Any]:
-    """Run the driver in callback mode and give what it measured. Ends the benchmark when replies were lost or doubled."""
+    """Run the driver in callback mode and give what it measured. Says so when replies were lost or doubled."""
     command = ["taskset", "-c", str(LOAD_CORE), sys.executable, file("driver.py"), "--url", url, "--mode", "callback"]
     command += ["--callback-port", str(callback_port), "--pid", str(pid), "--json", *options]
     if body:

@@ -79,7 +79,7 @@ class Http(Protocol):
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-        timeout: float = 10.0,
+        timeout: float = 10.0,  # noqa: ASYNC109 - what a caller grants; adapters keep it with asyncio.timeout
         max_bytes: int = 1_048_576,
         trusted: bool = False,
         redirects: bool = True,
@@ -232,7 +232,7 @@ class Store(Protocol):
 
 
 class Records(Protocol):
-    """Reading for desk and API. Lists are newest first unless said otherwise; `before` pages by what it returned last."""
+    """Reading for desk and API. Lists are newest first unless said otherwise; `before` pages by the last one got."""
 
     async def conversation(self, app_id: str, conversation_id: str) -> Conversation:
         """Raises NotFound, also when it belongs to another app."""
@@ -255,7 +255,7 @@ class Records(Protocol):
     async def messages(
         self, conversation_id: str, *, after: int = 0, before: int = 0, limit: int = 100, public: bool = False
     ) -> Sequence[Message]:
-        """Oldest first. `after`/`before` are exclusive `seq`s (0: open); with neither, or `before`, the last `limit`."""
+        """Oldest first. `after`/`before` are exclusive `seq`s (0: open); without `after`, the last `limit`."""
         ...
 
     async def message(self, app_id: str, message_id: str) -> Message: ...

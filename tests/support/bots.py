@@ -1,4 +1,4 @@
-"""Bots for whole turns, named by import path in the tests' configurations. Gates let a test hold a bot in mid-thought."""
+"""Bots for whole turns, named by import path in configurations. Gates let a test hold a bot in mid-thought."""
 
 import asyncio
 from collections import defaultdict
