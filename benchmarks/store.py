@@ -17,6 +17,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import uvloop
+
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.sqlite import SqliteStore
 from orchestrator.types import (
@@ -177,7 +179,7 @@ def main() -> None:
     if options.core >= 0:
         os.sched_setaffinity(0, {options.core})
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        asyncio.run(measure(options, Path(folder) / "store.db"))
+        uvloop.run(measure(options, Path(folder) / "store.db"))
 
 
 if __name__ == "__main__":

@@ -181,6 +181,7 @@ async def test_history_is_as_long_as_asked_however_much_was_withdrawn(store: Dat
     await store.commit(commit(head, withdraw_pending=True))
     history = (await store.load(head.id, history=5)).history
     assert [said.seq for said in history] == [7, 8, 9, 10, 11]
+    assert len((await store.load(head.id, history=15)).history) == 11
 
 
 async def test_a_message_that_was_on_its_way_stands_in_the_log_again(store: Database) -> None:

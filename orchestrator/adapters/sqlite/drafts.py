@@ -54,7 +54,7 @@ def arrival(fresh: Conversation, event: Received | Started, message_id: str, now
     try:
         row = None
         if isinstance(event, Received):
-            row = message(heard(fresh, event, message_id, 0), fresh.channel_id)
+            row = arriving(fresh, event, message_id)
         context = None if event.context is None else codec.anything.dump(event.context).decode()
         facts = facts_of(event)
         codec.anything.dump(facts)
@@ -67,6 +67,13 @@ def facts_of(event: Received | Started) -> Facts:
     """What the platform says of the person; what it does not know is left out."""
     known = {key: value for key, value in event.profile.items() if value is not None}
     return {"language": event.language, **known} if event.language else known
+
+
+def arriving(fresh: Conversation, event: Received, message_id: str) -> Params:
+    """The row of what `heard` makes."""
+    place = (message_id, fresh.app_id, fresh.id, fresh.channel_id)
+    said = ("customer", event.address, micros(event.at), None, "public", 0, "", event.external_id, False)
+    return (*place, *said, codec.parts.dump(event.parts).decode(), None, None)
 
 
 def heard(conversation: Conversation, event: Received, message_id: str, seq: int) -> Message:
