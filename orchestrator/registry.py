@@ -216,9 +216,22 @@ def translator(settings: TranslatorSettings, workshop: Workshop) -> Translator:
 
 
 def translators(nlp: NlpSettings) -> Sequence[TranslatorSettings]:
-    """What the configuration names. "auto": the engines that need nothing but this machine."""
+    """What the configuration names. "auto": Apertium where it is installed, then a LibreTranslate whose URL is set.
+
+    A third party's free service is never chosen unasked: it would read what customers write.
+    """
     if not nlp.enabled or nlp.translators == NONE:
         return ()
     if nlp.translators != "auto":
         return cast(Sequence[TranslatorSettings], nlp.translators)
-    return [TranslatorSettings(engine="apertium")]
+    chosen = [TranslatorSettings(engine="apertium")] if usable("apertium", {}) else []
+    libre = nlp.stages.get("deep-translator", {})
+    if libre.get("service") == "libre" and libre.get("url") and usable("deep-translator", libre):
+        chosen.append(TranslatorSettings.model_validate({"engine": "deep-translator", **libre}))
+    return chosen
+
+
+def usable(engine: str, raw: Mapping[str, Any]) -> bool:
+    """Whether an engine says that it can work on this machine."""
+    module = plugin("nlp", engine, "nlp.translators")
+    return cast(Any, module).usable(module.Settings.model_validate(dict(raw))) is None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from orchestrator import decide, fit
 from orchestrator.decide.aggregates import after_customer, after_turn
+from orchestrator.decide.language import prior_of, remembered
 from orchestrator.engine.app import App
 from orchestrator.types import (
     Conversation,
@@ -15,7 +16,6 @@ from orchestrator.types import (
     Message,
     OpenChoice,
     Part,
-    Spoken,
     StageRun,
     Tap,
     Text,
@@ -57,7 +57,7 @@ async def hear(app: App, loaded: Loaded, known: Mapping[int, Message]) -> Heard:
     for message in messages:
         sums = after_customer(sums, message.understanding, words(message.parts))
         if message.understanding is not None:
-            language = spoken(language, message.understanding)
+            language = remembered(language, message.understanding.language)
     conversation = replace(conversation, language=language, aggregates=sums)
     return Heard(conversation=conversation, messages=tuple(messages), meant=meant)
 
@@ -96,23 +96,14 @@ def utterance(app: App, loaded: Loaded, parts: Sequence[Part], before: str) -> U
     hint = loaded.profile.get("language")
     return Utterance(
         text=words(parts),
-        prior=conversation.language.code if conversation.aggregates.customer_messages else "",
+        prior=prior_of(conversation.language),
         hint=str(hint) if hint else conversation.language.code,
         pinned=conversation.language.pinned,
+        doubts=conversation.language.doubts,
         pivot_language=app.settings.pivot,
         candidates=app.settings.languages,
         typed=all(isinstance(part, Text) for part in parts),
         previous=before or conversation.aggregates.last_text,
-    )
-
-
-def spoken(before: Spoken, understanding: Understanding) -> Spoken:
-    now = understanding.language
-    return Spoken(
-        code=now.code,
-        confidence=now.confidence,
-        pinned=before.pinned or now.reason == "asked for",
-        doubts=before.doubts + 1 if now.reason == "prior" else 0,
     )
 
 
