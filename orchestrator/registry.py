@@ -233,5 +233,5 @@ def translators(nlp: NlpSettings) -> Sequence[TranslatorSettings]:
 
 def usable(engine: str, raw: Mapping[str, Any]) -> bool:
     """Whether an engine says that it can work on this machine."""
-    module = plugin("nlp", engine, "nlp.translators")
+    module = plugin("nlp", engine)
     return cast(Any, module).usable(module.Settings.model_validate(dict(raw))) is None
