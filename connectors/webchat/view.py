@@ -1,9 +1,12 @@
 """What the customer sees of a conversation. Pure: nouns in, frames out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from connectors.webchat.wire import AgentShown, MarksShown, Shown, Standing, State
-from orchestrator.types import Conversation, Marks, Message, QueueView
+from orchestrator.types import Aggregates, Conversation, Marks, Message, QueueView
+
+NO_SUMS = Aggregates()
 
 
 def visible(message: Message) -> bool:
@@ -66,6 +69,11 @@ def marks(conversation: Conversation) -> MarksShown:
         read=max(processed, desk) if conversation.controller.kind == "bot" else desk,
         seen=conversation.marks.customer_read,
     )
+
+
+def lean(conversation: Conversation) -> Conversation:
+    """Without what no customer sees: a connection keeps the head for as long as the page is open."""
+    return replace(conversation, slots={}, context={}, aggregates=NO_SUMS, choices=(), returned=None)
 
 
 def merged(ours: Marks, news: Marks) -> Marks:

@@ -1,6 +1,7 @@
 """What a web chat makes of forged, huge, malformed, foreign and too many requests."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,13 @@ from typing import Any
 import jwt
 import pytest
 
+from connectors.webchat import Settings, WebChat
 from connectors.webchat.tokens import Tokens
 from connectors.webchat.tokens import Visitor as Who
+from orchestrator.errors import Throttled
+from orchestrator.http.webchat import WebChannel
 from orchestrator.http.webchat.allowance import BURST
+from orchestrator.http.webchat.crowd import Crowd
 from tests.support import samples
 from tests.support.clock import ManualClock
 from tests.support.web import Front
@@ -333,3 +338,54 @@ async def test_a_token_in_an_address_opens_nothing(tmp_path: Path) -> None:
             await socket.send(type="ping")
             assert await socket.closed() == 4401
         assert (await front.get("/webchat/web/events", token=visitor.token)).status == 401
+
+
+# --- when something is not there
+
+
+async def test_silence_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.http.webchat.socket.HELLO_SECONDS", 0.01)
+    async with chat_front(tmp_path) as front, Visitor(front).connect(hello=False) as socket:
+        assert await socket.closed() == 4408
+
+
+async def test_a_server_that_stops_says_so(tmp_path: Path) -> None:
+    async with chat_front(tmp_path) as front:
+        visitor = Visitor(front)
+        await visitor.arrive()
+        await visitor.post(type="send", client_id="m1", text="hello")
+        async with visitor.connect() as socket:
+            assert (await socket.next())["type"] == "ready"
+            await front.house.runtime.bus.close()
+            assert await socket.closed() == 1012
+
+
+async def test_what_can_not_be_kept_is_refused_for_now(tmp_path: Path) -> None:
+    async with chat_front(tmp_path) as front:
+        visitor = Visitor(front)
+        await visitor.arrive(language="it")
+        async with visitor.connect(language="it") as socket:
+            await socket.next()
+            await front.house.runtime.store.close()
+            await socket.send(type="send", client_id="m1", text="hello")
+            refusal = await socket.until("error")
+            assert (refusal["code"], refusal["client_id"]) == ("unavailable", "m1")
+            assert "salvato" in refusal["text"]
+        await front.house.runtime.store.open()
+
+
+def test_only_public_addresses_are_counted() -> None:
+    channel = WebChannel(
+        app_id="shop",
+        id="web",
+        connector=WebChat(Settings(sockets_per_visitor=9, sockets_per_address=2), ManualClock()),
+    )
+    crowd = Crowd()
+    with crowd.joined(channel, "a", "8.8.8.8"), crowd.joined(channel, "b", "8.8.8.8"):
+        with pytest.raises(Throttled), crowd.joined(channel, "c", "8.8.8.8"):
+            pass
+        for address in ("10.0.0.1", "127.0.0.1", "::1", "fd00::1", "not an address", ""):
+            with contextlib.ExitStack() as held:
+                for visitor in "defgh":
+                    held.enter_context(crowd.joined(channel, visitor, address))
+    assert not crowd.held

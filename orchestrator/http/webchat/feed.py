@@ -33,7 +33,7 @@ REMEMBERED = 64
 class Feed:
     def __init__(self, services: Services, conversation: Conversation, after: int) -> None:
         self.services = services
-        self.conversation = conversation
+        self.conversation = view.lean(conversation)
         self.last = after
         self.names: dict[str, str] = {}
         self.shown: dict[int, int] = {}
@@ -45,7 +45,7 @@ class Feed:
     async def ready(self) -> Ready:
         """Where things stand now, with the messages after the last this client has."""
         records, after = self.services.records, self.last
-        self.conversation = await records.conversation(self.conversation.app_id, self.conversation.id)
+        self.conversation = await self.head()
         self.queue = await self.services.engine.queue_view(self.conversation)
         messages = await records.messages(self.conversation.id, after=after, limit=PAGE + 1) if after else ()
         fresh = not after or len(messages) > PAGE or after > self.conversation.last_seq
@@ -119,7 +119,7 @@ class Feed:
         if live.conversation.version < self.conversation.version:
             return []
         marks = view.merged(self.conversation.marks, live.conversation.marks)
-        self.conversation = replace(live.conversation, marks=marks)
+        self.conversation = replace(view.lean(live.conversation), marks=marks)
         self.queue = live.queue
         return [*await self.restated(), *self.marked()]
 
@@ -145,11 +145,15 @@ class Feed:
         return view.state(self.conversation, agent, self.queue, busy=busy)
 
     async def reload(self) -> None:
-        self.conversation = await self.services.records.conversation(self.conversation.app_id, self.conversation.id)
+        self.conversation = await self.head()
         if self.conversation.handoff is None:
             self.queue = None
         elif self.queue is None:
             self.queue = await self.services.engine.queue_view(self.conversation)
+
+    async def head(self) -> Conversation:
+        known = self.conversation
+        return view.lean(await self.services.records.conversation(known.app_id, known.id))
 
     async def show(self, message: Message) -> Shown:
         if message.role == "agent":
