@@ -1,5 +1,6 @@
 """The embedded default against the reference floor: throughput, latency, acknowledgement, memory, start."""
 
+import base64
 import statistics
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from typing import Any
 from benchmarks import kit, setup
 from benchmarks.servers import cpu_seconds, memory_mb, pause
 
+SECRET = "whsec_" + base64.b64encode(b"a key for measuring, nothing else").decode()
+
 Report = Callable[[str, str, str], None]
 
 
 def webhook_bot(port: int, deadline: float = 30.0) -> dict[str, object]:
-    return {"kind": "webhook", "url": f"http://127.0.0.1:{port}/", "deadline": deadline}
+    return {"kind": "webhook", "url": f"http://127.0.0.1:{port}/", "deadline": deadline, "secret": SECRET}
 
 
 def throughput(folder: Path, report: Report, rounds: int, turns: int) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +23,9 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: list[str], *, port: int, core: int, env: Mapping[str, str] | None = None, log: Path
+    command: list[str], *, port: int, core: int, env: Mapping[str, str] | None = None, log: Path, ready: str = ""
 ) -> Iterator[int]:
-    """Start, wait until the port answers, give the process id, stop."""
+    """Start, wait until the port answers (and the path `ready` with 200), give the process id, stop."""
     with log.open("w") as output:
         process = subprocess.Popen(
             ["taskset", "-c", str(core), *command],
@@ -34,7 +35,7 @@ def running(
             start_new_session=True,
         )
         try:
-            wait_for(port, process, log)
+            wait_for(port, process, log, ready)
             yield process.pid
         finally:
             os.killpg(process.pid, signal.SIGTERM)
@@ -45,11 +46,14 @@ def running(
                 process.wait()
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path, ready: str) -> None:
     ends = time.monotonic() + 60
     while time.monotonic() < ends and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            if ready:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{ready}", timeout=1).close()
+            else:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
         except OSError:
             pause(0.02)
         else:

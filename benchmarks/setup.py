@@ -79,7 +79,7 @@ def parley(
         )
     )
     command = [str(Path(sys.executable).parent / "parley"), "serve", "--config", str(config)]
-    pid = stack.enter_context(running(command, port=port, core=SERVER_CORE, log=folder / "parley.log"))
+    pid = stack.enter_context(running(command, port=port, core=SERVER_CORE, log=folder / "parley.log", ready="/readyz"))
     body = '{"conversation":"{{conv}}","id":"{{msg_id}}","text":"{{text}}"}'
     return Target(url=f"http://127.0.0.1:{port}/hooks/bench", pid=pid, callback_port=callback, body=body)
 
