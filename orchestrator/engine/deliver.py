@@ -27,6 +27,7 @@ class Deliverer:
 
     `sending` are the conversations being delivered to here, each with its rows in order. A conversation is `parked`
     when one of its rows waits for another try: then the store says what is next, so that nothing overtakes it.
+    `unsettled` are outcomes the store could not take: they are kept until it can, and nothing is sent twice for that.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Deliverer:
         self.parked: dict[str, datetime] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.settled: set[str] = set()
+        self.unsettled: dict[str, Outgoing] = {}
         self.found: tuple[set[str], set[str]] = (set(), set())
         self.swept = False
 
@@ -99,11 +101,12 @@ class Deliverer:
 
     async def deliver(self, outgoing: Outgoing) -> bool:
         """False when it has to wait for another try, and those behind it."""
-        settled = await self.attempt(outgoing)
+        settled = self.unsettled.pop(outgoing.id, None) or await self.attempt(outgoing)
         try:
             await self.store.settle(settled)
         except Unavailable as error:
             log.warning("delivery not settled", conversation_id=outgoing.conversation_id, error=str(error))
+            self.unsettled[outgoing.id] = settled
             self.park(outgoing.conversation_id, self.clock.now() + timedelta(seconds=self.sweep))
             return False
         self.settled.add(outgoing.id)

@@ -8,6 +8,7 @@ from orchestrator.errors import Conflict, Malformed, ParleyError, TooLarge, Unav
 
 PLAIN = {
     "SQLITE_FULL": "the disk is full; free some space, Parley goes on by itself",
+    "SQLITE_READONLY_DBMOVED": "the file was moved or replaced while in use; put it back, or start Parley again",
     "SQLITE_READONLY": "the file is read-only; make it writable, Parley goes on by itself",
     "SQLITE_IOERR": "the disk reports an error; check it, and restore a backup if it is broken",
     "SQLITE_BUSY": "another process holds it locked; stop that process",

@@ -14,7 +14,7 @@ from orchestrator.adapters.sqlite import accept, accounts, beside, commit, draft
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
 from orchestrator.adapters.sqlite.rows import Decoder, micros
-from orchestrator.adapters.sqlite.schema import connect, named, prepare
+from orchestrator.adapters.sqlite.schema import named, prepare
 from orchestrator.adapters.sqlite.tails import Tails
 from orchestrator.adapters.sqlite.works import GroupCommit, Snapshot
 from orchestrator.errors import Unavailable
@@ -55,21 +55,18 @@ class SqliteStore:
         self.tails = Tails()
         self.swept = ""
         self.lanes: list[Lane] = []
-        self.connections: list[sqlite3.Connection] = []
+        self.works: tuple[GroupCommit | Snapshot, ...] = ()
 
     async def open(self) -> None:
         await asyncio.to_thread(prepare, self.path)
         try:
-            self.connections = [connect(self.path, reading=reading) for reading in (False, True, True)]
+            readers = (Snapshot(self.path), Snapshot(self.path))
+            self.works = (GroupCommit(self.path, readers), *readers)
         except sqlite3.Error as error:
             raise named(self.path, error) from error
         loop = asyncio.get_running_loop()
-        works: tuple[Work, ...] = (
-            GroupCommit(self.connections[0]),
-            Snapshot(self.connections[1]),
-            Snapshot(self.connections[2]),
-        )
         names = ("writer", "turns", "records")
+        works: tuple[Work, ...] = self.works
         self.lanes = [Lane(name, work, loop) for name, work in zip(names, works, strict=True)]
 
     async def close(self) -> None:
@@ -78,7 +75,12 @@ class SqliteStore:
             await lane.stop()
         for db in self.connections:
             db.close()
-        self.connections = []
+        self.works = ()
+
+    @property
+    def connections(self) -> list[sqlite3.Connection]:
+        """The writer's first. It may be another one after the file was read-only for a while."""
+        return [work.db for work in self.works]
 
     def write(self, call: Callable[[sqlite3.Cursor, *Ts], T], *args: *Ts) -> "asyncio.Future[T]":
         return self.lane(0).submit(call, *args)
