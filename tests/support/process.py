@@ -101,8 +101,8 @@ class Served:
         self.log = config.with_suffix(".log")
         self.process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
-        """Returns once it is ready to serve."""
+    async def start(self, asking: str = "/readyz") -> None:
+        """Returns once it is ready to serve; with "/healthz", once it answers at all."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *self.prefix,
@@ -113,14 +113,14 @@ class Served:
                 env=surroundings(),
             )
         async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
-            while not await self.ready(session):
+            while not await self.answers(session, asking):
                 if self.process.returncode is not None:
                     raise AssertionError(f"the server ended with {self.process.returncode}: {self.tail()}")
                 await asyncio.sleep(0.02)
 
-    async def ready(self, session: aiohttp.ClientSession) -> bool:
+    async def answers(self, session: aiohttp.ClientSession, path: str) -> bool:
         try:
-            async with session.get(f"{self.url}/readyz") as answer:
+            async with session.get(self.url + path) as answer:
                 return answer.status == 200
         except aiohttp.ClientError:
             return False

@@ -90,7 +90,11 @@ async def shop(
     folder: Path, *, bots: dict[str, Any] | None = None, stop_seconds: float = 5, **sections: Any
 ) -> AsyncIterator[Shop]:
     """Served, and stopped at the end whatever happened. `bots` stand beside or in place of the one named "thinker"."""
-    async with platform() as side, thinker() as bot, aiohttp.ClientSession() as http:
+    async with (
+        platform() as side,
+        thinker() as bot,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
+    ):
         port = free_port()
         hook = {"kind": "webhook", "signature": "none", "url": side.url, "allow_private": True, "rate": 1_000_000}
         app = {
