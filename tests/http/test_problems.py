@@ -42,4 +42,4 @@ def test_retry_after_is_whole_seconds_and_never_too_soon(seconds: float, header:
 
 
 def test_no_wait_is_named_where_none_is_known() -> None:
-    assert "Retry-After" not in problem(errors.Unavailable("m")).headers
+    assert "Retry-After" not in problem(errors.Conflict("m")).headers

@@ -95,11 +95,11 @@ class House:
     async def settled(self, address: str = "visitor") -> Conversation:
         """Wait until every accepted message has been through a turn."""
         async with asyncio.timeout(PATIENCE), self.runtime.bus.subscribe(self.app) as news:
-            while (conversation := await self.conversation(address)).id in await self.unfinished():
+            while (await self.conversation(address)).id in await self.unfinished():
                 async for update in news:
                     if update is None or isinstance(update, ConversationChanged):
                         break
-            return conversation
+            return await self.conversation(address)
 
     async def unfinished(self) -> set[str]:
         return set(await self.runtime.store.unfinished(self.runtime.clock.now(), 1000))
