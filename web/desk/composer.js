@@ -57,6 +57,7 @@ export class Composer {
       this.picker.value = "";
     });
     this.area.addEventListener("blur", () => this.stopTyping());
+    for (const moved of ["pointerdown", "keydown"]) document.addEventListener(moved, () => (this.wanted = false), true);
     this.element.addEventListener("dragover", (event) => {
       event.preventDefault();
       this.element.classList.add("dropping");
@@ -91,7 +92,13 @@ export class Composer {
     replace(this.send, icon(note ? "note" : "send"), h("span", {}, note ? t.composer.addNote : t.composer.send));
     this.send.title = t.composer.keys;
     this.drawFiles();
+    this.settleFocus();
     return undefined;
+  }
+
+  /** The cursor goes where it was wanted as soon as there is something to write in, and stays until the agent moves it. */
+  settleFocus() {
+    if (this.wanted && !this.form.hidden && document.activeElement !== this.area) this.area.focus();
   }
 
   reads(open) {
@@ -167,6 +174,7 @@ export class Composer {
 
   leave() {
     this.id = "";
+    this.wanted = false;
   }
 
   focus(kind) {
@@ -177,7 +185,8 @@ export class Composer {
       this.draw();
       this.size();
     }
-    if (!this.form.hidden) this.area.focus();
+    this.wanted = true;
+    this.settleFocus();
   }
 
   wrote() {
