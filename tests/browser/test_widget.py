@@ -337,6 +337,7 @@ async def test_a_form_is_checked_sent_and_summed_up(tmp_path: Path) -> None:
         await form.get_by_label("Size").select_option("l")
         await form.get_by_role("button").click()
         await expect(form.locator("dd")).to_have_text(["ana@example.com", "Large"])
+        await expect(own(page).last).to_contain_text("ana@example.com\nLarge")
         await expect(log(page)).to_contain_text("form: ana@example.com")
         await page.reload()
         await page.locator("parley-chat .launcher").click()

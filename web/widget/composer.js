@@ -1,7 +1,7 @@
 // Where the customer writes: a growing text field, emoji, and files by button or paste.
 import { button, h, icon, label, tool } from "./dom.js";
 
-const EMOJI = "😀😄😅😂🙂😉😊😍🤔😐🙄😢😭😡👍👎👌🙏👏💪👋❤🎉🔥✨✅❌⭐🎁📦🚚💳";
+const EMOJI = "😀😄😅😂🙂😉😊😍🤔😐🙄😢😭😡👍👎🙏👏👋❤🎉🔥✨📦";
 const TYPING_EVERY_MS = 3000;
 const TYPING_ENDS_MS = 5000;
 const COMPLAINT_MS = 9000;

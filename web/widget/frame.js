@@ -99,9 +99,8 @@ export class Frame {
   /** The connection when it is down, else the place in the queue: one line, its look and its icon. */
   news() {
     const { t, state: { queue }, link } = this.chat;
-    if (link.fatal) return [t("error_forbidden"), "off", "alert"];
-    if (!navigator.onLine) return [t("offline"), "off", "alert"];
-    if (!link.up && link.tries > 1) return [t("failed_connect"), "off", "alert"];
+    const down = link.fatal ? "error_forbidden" : navigator.onLine ? !link.up && link.tries > 1 && "failed_connect" : "offline";
+    if (down) return [t(down), "off", "alert"];
     if (queue) return [t(!queue.open ? "queue_closed" : queue.position > 1 ? "queue_place" : "queue_next", queue), "queue", "clock"];
     return ["", "", ""];
   }

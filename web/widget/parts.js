@@ -20,8 +20,10 @@ const SHOWN = {
   carousel,
   form,
   tap: ({ title, payload }) => bubble(title || payload),
-  form_answer: ({ values }, chat) =>
-    h("div.bubble.answers", null, h("b", null, icon("check"), chat.t("submitted")), Object.values(values).map((value) => h("span", null, value))),
+  form_answer: ({ values, message_id: id }) => {
+    const titled = ([name, value]) => titleOf(forms[id]?.fields.find((field) => field.name === name), value);
+    return h("div.bubble", null, Object.entries(values).map(titled).join("\n"));
+  },
 };
 
 function unknown(part, chat) {
@@ -128,9 +130,16 @@ const CHECKS = {
   date: /^\d{4}-\d{2}-\d{2}$/,
 };
 const INPUTS = { email: "email", phone: "tel", date: "date" };
+const forms = {};
 let count = 0;
 
+/** What the customer chose, in the words they chose it by. */
+function titleOf(field, value) {
+  return field?.options.find(({ payload }) => payload === value)?.title ?? value;
+}
+
 function form(part, chat, message) {
+  forms[message.id] = part;
   const title = part.title && h("b.title", null, part.title);
   const fields = part.fields.map((field) => input(field, chat));
   const submit = (event) => {
@@ -149,11 +158,9 @@ function form(part, chat, message) {
   );
   /** Called while an answer to this form is in the thread. */
   element.settle = (values) => {
-    const lines = part.fields.filter(({ name }) => values[name]).map(({ name, label: text, options: offered }) => {
-      const chosen = offered.find(({ payload }) => payload === values[name]);
-      return [h("dt", null, text), h("dd", null, chosen ? chosen.title : values[name])];
-    });
-    element.replaceChildren(title, h("dl", null, lines.flat()), h("p.done", null, icon("check"), chat.t("submitted")));
+    const given = part.fields.filter(({ name }) => values[name]);
+    const lines = given.flatMap((field) => [h("dt", null, field.label), h("dd", null, titleOf(field, values[field.name]))]);
+    element.replaceChildren(title, h("dl", null, lines), h("p.done", null, icon("check"), chat.t("submitted")));
     element.settle = null;
   };
   return element;
