@@ -190,12 +190,16 @@ class Store(Protocol):
 
         `fresh` is used (with a new Customer from the event's profile) when (channel, address) has no
         conversation yet; `event.context`, unless None, replaces the conversation's; `event.profile` is merged.
-        A closed conversation is opened again.
+        Facts that came with `verified` true are replaced only by such. A message opens a closed conversation again.
+        Raises Malformed for what can't be kept (half a character, a time without a zone).
         """
         ...
 
     async def status(self, channel_id: str, external_id: str, state: DeliveryState, error: str) -> None:
-        """Delivery state only moves forward. A status of an unknown id is kept until the id is."""
+        """Delivery state only moves forward. A status of an unknown id is kept (for a day) until the id is known.
+
+        What was delivered or read raises the customer's marks.
+        """
         ...
 
     async def load(self, conversation_id: str, *, history: int) -> Loaded:
@@ -203,11 +207,15 @@ class Store(Protocol):
         ...
 
     async def commit(self, commit: Commit) -> Committed:
-        """All of it in one transaction. Raises Fenced when the conversation's version moved on."""
+        """All of it in one transaction. Raises Fenced when the conversation's version moved on.
+
+        Once no customer's message waits, `processed_seq` becomes `last_seq`. A conversation closed while one waits
+        stays open.
+        """
         ...
 
     async def mark(self, conversation_id: str, marks: Marks) -> Marks:
-        """Raise the marks to at least these; returns them as they are now."""
+        """Raise the marks to at least these, but not beyond `last_seq`; returns them as they are now."""
         ...
 
     async def set_context(self, conversation_id: str, context: Mapping[str, Any], language: str) -> None:
@@ -232,7 +240,11 @@ class Store(Protocol):
 
 
 class Records(Protocol):
-    """Reading for desk and API. Lists are newest first unless said otherwise; `before` pages by the last one got."""
+    """Reading for desk and API. Lists are newest first unless said otherwise; `before` pages by the last one got.
+
+    Conversations and customers go by `updated_at`, handoffs by `offered_at`. A page holds more than `limit` rows when
+    its last moment has more: `before` could not tell them apart.
+    """
 
     async def conversation(self, app_id: str, conversation_id: str) -> Conversation:
         """Raises NotFound, also when it belongs to another app."""
@@ -311,7 +323,10 @@ class Accounts(Protocol):
         ...
 
     async def add_key(self, key: ApiKey) -> None: ...
-    async def key(self, digest: str) -> ApiKey | None: ...
+    async def key(self, digest: str) -> ApiKey | None:
+        """None when unknown or revoked."""
+        ...
+
     async def keys(self, app_id: str) -> Sequence[ApiKey]: ...
     async def revoke_key(self, app_id: str, key_id: str) -> None: ...
 

@@ -26,6 +26,8 @@ class Accepted:
 class Loaded:
     """All a turn needs: the head, what waits (`seq > processed_seq`, customers' messages only), what came before.
 
+    `history` is the last messages that do not wait, oldest first: also an answer given after the first one that does
+    had come in; internal notes too, withdrawn ones not.
     `late` is a bot's late answer to the turn the head awaits, None when it has not come.
     """
 
