@@ -108,7 +108,9 @@ class TurnRunner:
                 continue
             self.deliverer.hand(committed, step.commit.outbox)
             await self.announce(app, step, committed, loaded)
-            self.recorder.turn(app.id, step.outcome, self.clock.monotonic() - began)
+            seconds = self.clock.monotonic() - began
+            self.recorder.turn(app.id, step.outcome, seconds)
+            tell(step, seconds)
             return len(loaded.pending) > len(step.heard.messages) or committed.conversation.awaiting is not None
         raise Conflict(f"conversation {conversation_id!r} changed {MOST_TRIES} times while a turn ran")
 
@@ -147,6 +149,16 @@ class TurnRunner:
         await self.herald.conversation(app, committed.conversation, handoff if committed.conversation.handoff else None)
         if step.commit.handoff is not None:
             await self.herald.queue(app, step.commit.handoff.team, but=committed.conversation.id)
+
+
+def tell(step: Step, seconds: float) -> None:
+    """One line in the log: a warning when a bot failed, news when a person is asked for, else for those who dig."""
+    calls = {call.bot: call.outcome for call in step.answer.calls} if step.answer else {}
+    failed = not {"ok", "later"}.issuperset(calls.values())
+    write = log.warning if failed else log.debug if step.commit.handoff is None else log.info
+    handoff = step.commit.handoff
+    case = {"handoff_id": handoff.id, "team": handoff.team, "state": handoff.state} if handoff else {}
+    write("bot failed" if failed else "turn", outcome=step.outcome, ms=round(seconds * 1000, 1), bots=calls, **case)
 
 
 def overdue(handoff: Handoff | None, now: datetime) -> bool:

@@ -39,7 +39,7 @@ def write_config(folder: Path, port: int, app: dict[str, Any], **sections: dict[
 
 def tables(name: str, values: dict[str, Any]) -> list[str]:
     """TOML; JSON's strings, numbers, booleans and lists are TOML's too."""
-    flat = [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items() if not isinstance(value, dict)]
+    flat = [f"{json.dumps(key)} = {written(value)}" for key, value in values.items() if not isinstance(value, dict)]
     lines = [f"[{name}]", *flat] if name and flat else []
     for key, value in values.items():
         if isinstance(value, dict):
@@ -54,6 +54,14 @@ async def until(holds: Callable[[], bool]) -> None:
             if holds():
                 return
             await asyncio.sleep(0.02)
+
+
+def written(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {written(item)}" for key, item in value.items()) + "}"
+    return json.dumps(value)
 
 
 @dataclass(frozen=True)

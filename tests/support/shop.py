@@ -1,7 +1,7 @@
 """A served shop with both its neighbours: a platform that delivers and takes messages, and a bot behind a webhook."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +87,12 @@ class Shop:
 
 @asynccontextmanager
 async def shop(
-    folder: Path, *, bots: dict[str, Any] | None = None, stop_seconds: float = 5, **sections: Any
+    folder: Path,
+    *,
+    bots: dict[str, Any] | None = None,
+    rules: Sequence[dict[str, Any]] = (),
+    stop_seconds: float = 5,
+    **sections: Any,
 ) -> AsyncIterator[Shop]:
     """Served, and stopped at the end whatever happened. `bots` stand beside or in place of the one named "thinker"."""
     async with (
@@ -102,8 +107,9 @@ async def shop(
             "bots": {"thinker": {"kind": "webhook", "url": bot.url, "secret": SECRET, "deadline": 60}, **(bots or {})},
             "nlp": QUIET,
             "channels": {"hook": hook, "web": {"kind": "webchat"}},
+            "policy": {"rules": list(rules)},
         }
-        server = {"port": port, "stop_seconds": stop_seconds}
+        server = {"port": port, "stop_seconds": stop_seconds, **sections.pop("server", {})}
         served = Served(write_config(folder, port, app, server=server, **sections), port)
         try:
             await served.start()

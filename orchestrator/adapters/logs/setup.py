@@ -17,10 +17,11 @@ from orchestrator.config import LogSettings
 OURS = ("parley", "orchestrator", "bots", "nlp", "connectors")
 
 # Below these levels they print what people said: websockets each frame ("< TEXT 'Hola'"), through uvicorn's logger too;
-# urllib3 each URL, with the text a translator was sent.
+# urllib3 each URL, with the text a translator was sent. uvicorn tells at INFO who opens a chat, by IP address; starting
+# and stopping are told by orchestrator/server.py.
 QUIET = {
-    "uvicorn": logging.INFO,
-    "uvicorn.error": logging.INFO,
+    "uvicorn": logging.WARNING,
+    "uvicorn.error": logging.WARNING,
     "websockets": logging.WARNING,
     "urllib3": logging.WARNING,
     "aiohttp": logging.WARNING,
