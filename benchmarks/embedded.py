@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks import kit, setup
 from benchmarks.servers import cpu_seconds, memory_mb, pause
 
+ROOT = Path(__file__).resolve().parents[1]
 SECRET = "whsec_" + base64.b64encode(b"a key for measuring, nothing else").decode()
 
 Report = Callable[[str, str, str], None]
@@ -112,7 +113,7 @@ def kit_load(target: setup.Target, turns: int, options: tuple[str, ...]) -> dict
 
 def idle(folder: Path, report: Report) -> None:
     """Memory without models, and start to ready (warm: a database that exists)."""
-    bot: dict[str, object] = {"kind": "python", "bot": "benchmarks.echo:reply"}
+    bot: dict[str, object] = {"kind": "python", "bot": "benchmarks.echo:reply", "path": str(ROOT)}
     starts = []
     for _ in range(3):
         began = time.monotonic()
