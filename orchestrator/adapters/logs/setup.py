@@ -20,7 +20,7 @@ OURS = ("parley", "orchestrator", "bots", "nlp", "connectors")
 # urllib3 each URL, with the text a translator was sent. uvicorn tells at INFO who opens a chat, by IP address; starting
 # and stopping are told by orchestrator/server.py.
 QUIET = {
-    "uvicorn": logging.WARNING,
+    "uvicorn": logging.INFO,
     "uvicorn.error": logging.WARNING,
     "websockets": logging.WARNING,
     "urllib3": logging.WARNING,
