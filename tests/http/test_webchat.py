@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from connectors.webchat.wire import Ready, Shown
+from orchestrator.http import webchat
+from orchestrator.http.webchat.feed import Feed
+from orchestrator.types import MessageAdded, Text
 from tests.support import bots, samples
 from tests.support.webchat import Visitor, chat_front, identity, words
 
@@ -133,6 +137,35 @@ async def test_a_line_that_lags_catches_up_from_the_store(tmp_path: Path) -> Non
         assert seen == set(range(1, 31))
 
 
+async def test_what_was_dropped_is_read_again_whatever_it_was(tmp_path: Path) -> None:
+    async with chat_front(tmp_path, bot="silent") as front:
+        runtime = front.house.runtime
+        services = webchat.Services(
+            engine=runtime.engine,
+            records=runtime.store,
+            accounts=runtime.store,
+            bus=runtime.bus,
+            files=runtime.files,
+            clock=runtime.clock,
+        )
+        await front.house.hear("one")
+        feed = Feed(services, await front.house.settled(), 0)
+        assert [words(each.model_dump()) for each in (await feed.ready()).messages] == ["one"]
+        await front.house.hear("two")
+        await front.house.settled()
+        (ready,) = await feed.hear(None)
+        assert isinstance(ready, Ready)
+        assert (ready.fresh, [words(each.model_dump()) for each in ready.messages]) == (False, ["two"])
+        # News of what has been shown is none; what jumps ahead brings what lies between.
+        log = await front.house.log()
+        assert not await feed.hear(MessageAdded(app_id="shop", conversation_id=log[1].conversation_id, message=log[1]))
+        await front.house.hear("three")
+        await front.house.hear("four")
+        last = (await front.house.log())[-1]
+        frames = await feed.hear(MessageAdded(app_id="shop", conversation_id=last.conversation_id, message=last))
+        assert [words(each.model_dump()) for each in frames if isinstance(each, Shown)] == ["three", "four"]
+
+
 async def test_other_tabs_see_what_one_tab_writes(tmp_path: Path) -> None:
     async with chat_front(tmp_path) as front:
         visitor = Visitor(front)
@@ -217,7 +250,7 @@ async def test_an_agent_is_seen_with_name_and_the_queue_with_its_place(tmp_path:
             await runtime.engine.typing("shop", conversation.id, "agent", agent.id, True)
             assert (await socket.until("typing", role="agent"))["name"] == "Ada"
             await runtime.engine.desk.note("shop", conversation.id, agent, "an internal note")
-            await runtime.engine.desk.say("shop", conversation.id, agent, (front_text("I am Ada"),))
+            await runtime.engine.desk.say("shop", conversation.id, agent, (Text(text="I am Ada"),))
             said = await socket.says("I am Ada")
             assert (said["role"], said["author"]) == ("agent", "Ada")
             await runtime.engine.desk.read("shop", conversation.id, agent, 1)
@@ -227,12 +260,6 @@ async def test_an_agent_is_seen_with_name_and_the_queue_with_its_place(tmp_path:
         async with visitor.connect() as socket:
             shown = [words(frame) for frame in (await socket.next())["messages"]]
         assert not any("internal" in text for text in shown)
-
-
-def front_text(text: str) -> Any:
-    from orchestrator.types import Text
-
-    return Text(text=text)
 
 
 async def in_state(socket: Any, controller: str) -> dict[str, Any]:
