@@ -32,6 +32,7 @@ class Lines:
         self.source = source
         self.breaks = [found.start() for found in re.finditer("\n", source)]
         self.places: dict[Key, int] = {(): 1}
+        self.begun: dict[int, Key] = {}
         self.counts: dict[Key, int] = {}
         self.at = 0
         try:
@@ -47,10 +48,13 @@ class Lines:
                 found = (*found, step)
         return self.places[found]
 
-    def last(self, line: int) -> Key:
-        """The last place that begins on this line or above it."""
-        before = [(number, place) for place, number in self.places.items() if number <= line]
-        return max(before, key=lambda each: each[0])[1]
+    def on(self, line: int) -> Key:
+        """The last place that begins on this line, also when it was there before; () when none does."""
+        return self.begun.get(line, ())
+
+    def last(self) -> Key:
+        """The last place that could be made out."""
+        return next(reversed(self.begun.values()), ())
 
     def scan(self) -> None:
         table: Key = ()
@@ -79,12 +83,11 @@ class Lines:
         return place
 
     def pair(self, table: Key) -> None:
-        start = self.at
-        place = table
-        for step in self.keys():
+        start, place, path = self.at, table, self.keys()
+        self.take("=")
+        for step in path:
             place = (*place, step)
             self.note(place, start)
-        self.take("=")
         self.skip()
         self.value(place)
 
@@ -145,7 +148,9 @@ class Lines:
         return self.at
 
     def note(self, place: Key, at: int) -> None:
-        self.places.setdefault(place, bisect_left(self.breaks, at) + 1)
+        line = bisect_left(self.breaks, at) + 1
+        self.places.setdefault(place, line)
+        self.begun[line] = place
 
 
 def unquoted(part: str) -> str:

@@ -44,13 +44,12 @@ class Source:
         return Problem(f"{self.where(problem.key)}: {problem}") if problem.key else problem
 
     def misspelt(self, error: tomllib.TOMLDecodeError) -> Misconfigured:
-        """Not TOML: with the line, and the key at or before it."""
-        what, line, column = str(error), self.text.count("\n") + 1, ""
+        """Not TOML: with the line, and the key on it; the last key where something has no end."""
+        what, line, column, key = str(error), self.text.count("\n") + 1, "", self.lines.last()
         if found := PLACE.fullmatch(what):
             what = found[1]
             if found[2]:
                 line, column = int(found[2]), f" at column {found[3]}"
-        key = dotted(self.lines.last(line))
-        return Misconfigured(
-            f"{self.path}:{line}:{f' {key}:' if key else ''} not valid TOML{column}: {what[:1].lower()}{what[1:]}"
-        )
+                key = self.lines.on(line)
+        named = f" {dotted(key)}:" if key else ""
+        return Misconfigured(f"{self.path}:{line}:{named} not valid TOML{column}: {what[:1].lower()}{what[1:]}")
