@@ -1,97 +1,17 @@
 """The widget in a real browser, on a shop's page of another origin with a strict policy and hostile styles."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, expect
+from playwright.async_api import expect
 
-from orchestrator.types import Agent, Text
 from tests.support import bots
-from tests.support.cable import Cable, cable
-from tests.support.chromium import Chromium, chromium
-from tests.support.hostpage import host_page
 from tests.support.samples import PNG, SVG
-from tests.support.web import Front
-from tests.support.webchat import chat_front, identity
+from tests.support.stage import log, own, probe, stage, write
+from tests.support.webchat import identity
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-PULLED = ("WebSocket connection", "ERR_", "Failed to load resource")
-"""What Chromium says by itself when a cable is pulled."""
-
-
-PROBES = Path(__file__).with_name("widget_probes.js").read_text(encoding="utf-8").partition("\n")[2]
-
-
-@dataclass
-class Stage:
-    front: Front
-    browser: Chromium
-    cable: Cable
-    shop: str
-
-    async def page(self, context: BrowserContext | None = None, *, opened: bool = True, **options: Any) -> Page:
-        page = await self.browser.page(context, **options)
-        await page.goto(self.shop)
-        await page.locator("parley-chat .launcher").wait_for()
-        if opened:
-            await page.locator("parley-chat .launcher").click()
-        return page
-
-    async def conversation(self) -> Any:
-        (found,) = await self.front.house.runtime.store.conversations("shop")
-        return found
-
-    async def lines(self) -> list[str]:
-        return await self.front.house.lines((await self.conversation()).address)
-
-    async def accepted(self, name: str = "Ada Bell") -> tuple[Agent, str]:
-        """An agent has the one conversation."""
-        agent = self.front.house.agent(name)
-        await self.front.house.runtime.store.add_agent(agent)
-        conversation = await self.conversation()
-        await self.front.house.runtime.engine.desk.accept("shop", conversation.id, agent)
-        return agent, conversation.id
-
-    async def says(self, agent: Agent, conversation_id: str, text: str) -> None:
-        await self.front.house.runtime.engine.desk.say("shop", conversation_id, agent, (Text(text=text),))
-
-
-@asynccontextmanager
-async def stage(
-    folder: Path, *expected: str, bot: str = "echo", sockets: bool = True, language: str = "en", **settings: Any
-) -> AsyncIterator[Stage]:
-    bots.reset()
-    async with (
-        chat_front(folder, bot=bot, origins=["*"], **settings) as front,
-        cable(front.url, sockets=sockets) as line,
-        host_page(line.url, language=language) as shop,
-        chromium(*expected) as browser,
-    ):
-        yield Stage(front, browser, line, shop)
-
-
-def log(page: Page) -> Locator:
-    return page.locator("parley-chat [role=log]")
-
-
-def own(page: Page) -> Locator:
-    return log(page).locator(".msg.own")
-
-
-async def probe(page: Page, name: str, given: Any = None) -> Any:
-    return await page.evaluate(f"(given) => ({PROBES}).{name}(given)", given)
-
-
-async def write(page: Page, text: str) -> None:
-    field = page.locator("parley-chat textarea")
-    await field.fill(text)
-    await field.press("Enter")
 
 
 # --- on somebody else's page
@@ -169,102 +89,6 @@ async def test_markup_in_every_field_is_inert(tmp_path: Path) -> None:
         assert await probe(page, "running", f"{act.cable.url}/widget/now/parts.js") == []
         await expect(page.locator("parley-chat .replies button")).to_contain_text("<script>")
         assert not [one for one in act.browser.complaints if one.startswith("dialog")]
-
-
-# --- the line
-
-
-async def test_what_is_written_offline_is_sent_once_when_the_line_is_back(tmp_path: Path) -> None:
-    async with stage(tmp_path, *PULLED) as act:
-        context = await act.browser.context()
-        page = await act.page(context)
-        await write(page, "before")
-        await expect(log(page)).to_contain_text("echo: before")
-        act.cable.pull()
-        await write(page, "one")
-        await write(page, "two")
-        await expect(own(page).last).to_have_class(re.compile("sending"))
-        await expect(page.locator("parley-chat .banner")).to_contain_text("can't be reached")
-        act.cable.plug()
-        await expect(log(page)).to_contain_text("two")
-        await expect(own(page).last).to_have_class(re.compile("read"))
-        await expect(page.locator("parley-chat .banner")).to_be_hidden()
-        said = [line for line in await act.lines() if line.startswith("customer")]
-        assert said == ["customer: before", "customer: one", "customer: two"]
-
-
-async def test_what_waits_survives_a_reload_of_the_page(tmp_path: Path) -> None:
-    async with stage(tmp_path, *PULLED) as act:
-        context = await act.browser.context()
-        page = await act.page(context)
-        await write(page, "before")
-        await expect(log(page)).to_contain_text("echo: before")
-        act.cable.pull()
-        await write(page, "written offline")
-        await page.close()
-        act.cable.plug()
-        page = await act.page(context, opened=False)
-        await expect(page.locator("parley-chat .badge")).to_have_text(re.compile("[12]"))
-        await page.locator("parley-chat .launcher").click()
-        await expect(log(page)).to_contain_text("echo: written offline")
-        said = [line for line in await act.lines() if line.startswith("customer")]
-        assert said == ["customer: before", "customer: written offline"]
-
-
-async def test_an_answer_lost_on_the_way_is_not_asked_for_twice(tmp_path: Path) -> None:
-    """The server has accepted, and the line breaks before it could say so."""
-    async with stage(tmp_path, *PULLED, bot="slow") as act:
-        page = await act.page()
-        await write(page, "gate-x first")
-        await bots.entered["gate-x"].wait()
-        act.cable.pull()
-        await write(page, "second")
-        bots.gates["gate-x"].set()
-        act.cable.plug()
-        await expect(log(page)).to_contain_text("slow: second")
-        await expect(log(page)).to_contain_text("slow: gate-x first")
-        assert sorted(line for line in await act.lines() if line.startswith("customer")) == [
-            "customer: gate-x first",
-            "customer: second",
-        ]
-
-
-async def test_where_no_websocket_gets_through_it_goes_by_http(tmp_path: Path) -> None:
-    async with stage(tmp_path, *PULLED, sockets=False, bot="person") as act:
-        page = await act.page()
-        await write(page, "a person please")
-        await expect(log(page)).to_contain_text("Let me get somebody", timeout=30_000)
-        await expect(page.locator("parley-chat .banner")).to_contain_text("next")
-        agent, conversation = await act.accepted()
-        await expect(page.locator("parley-chat .status")).to_contain_text("Ada Bell")
-        await act.says(agent, conversation, "Hello over HTTP")
-        await expect(log(page)).to_contain_text("Hello over HTTP")
-        await write(page, "and back")
-        await expect(own(page).last).to_have_class(re.compile("sent|delivered|read"))
-        assert "customer: and back" in await act.lines()
-        assert act.cable.refused >= 2
-
-
-async def test_two_tabs_show_one_conversation(tmp_path: Path) -> None:
-    async with stage(tmp_path) as act:
-        context = await act.browser.context()
-        one, two = await act.page(context), await act.page(context)
-        await write(one, "from one")
-        await expect(log(two)).to_contain_text("echo: from one")
-        await write(two, "from two")
-        await expect(log(one)).to_contain_text("echo: from two")
-        assert len([line for line in await act.lines() if line.startswith("customer")]) == 2
-
-
-async def test_a_burst_is_told_to_wait_and_then_gets_through(tmp_path: Path) -> None:
-    async with stage(tmp_path, bot="silent", rate=600) as act:
-        act.front.house.runtime.bus.rates.full.clear()
-        page = await act.page()
-        for at in range(8):
-            await write(page, f"line {at}")
-        await expect(own(page).last).to_have_class(re.compile("sent|delivered|read"))
-        said = await act.lines()
-        assert said == [f"customer: line {at}" for at in range(8)]
 
 
 # --- people
@@ -451,17 +275,3 @@ async def test_earlier_messages_come_when_they_are_looked_for(tmp_path: Path) ->
             await log(page).get_by_role("button", name="Show earlier messages").click()
             await expect(own(page)).to_have_count(count)
         await expect(log(page).get_by_role("button", name="Show earlier messages")).to_be_hidden()
-
-
-async def test_the_server_may_go_and_come_back(tmp_path: Path) -> None:
-    async with stage(tmp_path, *PULLED) as act:
-        page = await act.page()
-        await write(page, "hello")
-        await expect(log(page)).to_contain_text("echo: hello")
-        address = (await act.conversation()).address
-        act.cable.pull()
-        await act.front.house.hear("said elsewhere", address=address)
-        await act.front.house.settled(address)
-        act.cable.plug()
-        await expect(log(page)).to_contain_text("echo: said elsewhere")
-        await expect(log(page).locator(".msg.other")).to_have_count(2)

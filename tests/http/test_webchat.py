@@ -10,8 +10,8 @@ from connectors.webchat.wire import Ready, Shown
 from orchestrator.http import webchat
 from orchestrator.http.webchat.feed import Feed
 from orchestrator.types import MessageAdded, Text
-from tests.support import bots, samples
-from tests.support.webchat import Visitor, chat_front, identity, words
+from tests.support import bots
+from tests.support.webchat import Visitor, answered, chat_front, words
 
 
 async def test_a_message_is_acknowledged_echoed_and_answered(tmp_path: Path) -> None:
@@ -109,15 +109,6 @@ async def test_coming_back_resumes_after_the_last_message_without_a_gap(tmp_path
             ready = await socket.next()
             assert ready["fresh"] is True
             assert [frame["seq"] for frame in ready["messages"]] == [1, 2, 3, 4]
-
-
-async def answered(socket: Any, text: str) -> dict[str, Any]:
-    """The message that holds this text, whether it comes alone or in a snapshot."""
-    while True:
-        frame = await socket.next()
-        for each in (*frame.get("messages", ()), *([frame] if frame["type"] == "message" else ())):
-            if text in words(each):
-                return dict(each)
 
 
 async def test_a_line_that_lags_catches_up_from_the_store(tmp_path: Path) -> None:
@@ -283,71 +274,6 @@ async def test_context_reaches_the_bot_before_and_after_the_first_message(tmp_pa
             await socket.send(type="send", client_id="m2", text="two")
             await answered(socket, "echo: two")
     assert [turn.context for turn in bots.seen] == [{"cart": {"total": 12.5}}, {"cart": {"total": 99}}]
-
-
-# --- who the visitor is
-
-
-async def test_an_identified_visitor_has_a_verified_profile_and_one_conversation_everywhere(tmp_path: Path) -> None:
-    bots.reset()
-    async with chat_front(tmp_path) as front:
-        phone, laptop = Visitor(front), Visitor(front)
-        await phone.arrive(identity=identity(front, name="Ana"))
-        async with phone.connect() as socket:
-            await socket.send(type="send", client_id="m1", text="from the phone")
-            await answered(socket, "echo: from the phone")
-        assert (await laptop.arrive(identity=identity(front, name="Ana")))["known"] is True
-        async with laptop.connect() as socket:
-            assert words((await socket.next())["messages"][0]) == "from the phone"
-    assert dict(bots.seen[0].profile) == {"name": "Ana", "verified": True}
-
-
-async def test_identifying_in_mid_conversation_keeps_it(tmp_path: Path) -> None:
-    bots.reset()
-    async with chat_front(tmp_path) as front:
-        visitor = Visitor(front)
-        await visitor.arrive()
-        async with visitor.connect() as socket:
-            await socket.send(type="send", client_id="m1", text="who am I")
-            await answered(socket, "echo: who")
-            await socket.send(type="identify", jwt=identity(front, name="Ana"))
-            visitor.resume = (await socket.until("session"))["resume"]
-            await socket.send(type="send", client_id="m2", text="and now")
-            await answered(socket, "echo: and")
-        assert bots.seen[1].profile["name"] == "Ana"
-        # Somebody else signs in at the same browser: not one word of Ana's is theirs.
-        session = await visitor.arrive(identity=identity(front, sub="customer-8"))
-        assert session["known"] is False
-        async with visitor.connect() as socket:
-            assert (await socket.next())["messages"] == []
-
-
-# --- files
-
-
-async def test_a_picture_is_uploaded_sent_and_shown(tmp_path: Path) -> None:
-    async with chat_front(tmp_path) as front:
-        visitor = Visitor(front)
-        await visitor.arrive()
-        answer = await visitor.upload(samples.PNG, "image/png", "../../my photo.png")
-        assert answer.status == 200
-        part = answer.json["part"]
-        assert (part["media"], part["mime"], part["size"]) == ("image", "image/png", len(samples.PNG))
-        assert ".." not in part["name"]
-        sent = await visitor.post(
-            type="send", client_id="m1", parts=[{"kind": "media", "upload": answer.json["upload"], "alt": "Mine"}]
-        )
-        assert sent.status == 200
-        async with visitor.connect() as socket:
-            shown = (await socket.next())["messages"][0]["parts"][0]
-        assert (shown["url"], shown["alt"]) == (part["url"], "Mine")
-        assert (await front.ask("GET", part["url"])).body == samples.PNG
-        thief = Visitor(front)
-        await thief.arrive()
-        stolen = await thief.post(
-            type="send", client_id="m1", parts=[{"kind": "media", "upload": answer.json["upload"]}]
-        )
-        assert stolen.status == 401
 
 
 # --- without WebSockets

@@ -141,3 +141,12 @@ class Socket:
 
 def words(frame: dict[str, Any]) -> str:
     return " | ".join(part.get("text") or part.get("title") or part["kind"] for part in frame["parts"])
+
+
+async def answered(socket: Socket, text: str) -> dict[str, Any]:
+    """The message that holds this text, whether it comes alone or in a snapshot."""
+    while True:
+        frame = await socket.next()
+        for each in (*frame.get("messages", ()), *([frame] if frame["type"] == "message" else ())):
+            if text in words(each):
+                return dict(each)
