@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from bots.guide import template
 from bots.guide.file import Flow, Found, Guide, Lookup, Piece, Target, sections, walk
-from bots.guide.lines import Lines, Place
 from bots.guide.names import ITEMS, known_paths
+from orchestrator.errors import Key as Place
 from orchestrator.errors import Misconfigured
+from orchestrator.lines import Lines
 
 Problem = tuple[Place, str]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from bots.guide.lines import Place
+from orchestrator.errors import Key as Place
 from orchestrator.types import Priority
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from bots import guide
 from bots.guide.check import check, load
-from bots.guide.lines import Lines
 from orchestrator.errors import Misconfigured
+from orchestrator.lines import Lines
 from tests.bots.conftest import SHOP
 
 FINE = """\
