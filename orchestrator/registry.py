@@ -19,6 +19,7 @@ from orchestrator.ports import Bot, Clock, Connector, Files, Http, Recorder, Sta
 from orchestrator.understand import Chain, Link, Memory, Understander
 
 NONE = "none"
+ROLES = ("language", "sentiment", "intent", "wish")
 KINDS = {"connectors": "kind of channel", "bots": "kind of bot", "nlp": "language engine"}
 
 
@@ -180,7 +181,7 @@ def understander(settings: AppSettings, workshop: Workshop) -> Understander:
 
 def stages(nlp: NlpSettings, workshop: Workshop, ledger: Ledger) -> list[Stage]:
     made = []
-    for role in ("language", "sentiment", "intent", "wish"):
+    for role in ROLES:
         for number, name in enumerate(getattr(nlp, role)):
             with ledger.below():
                 made.append(stage(role, number, name, nlp.stages.get(name, {}), workshop))
@@ -193,7 +194,8 @@ def stage(role: str, number: int, name: str, raw: Mapping[str, Any], workshop: W
     with under("stages", name):
         made = cast(Stage, make(workshop, module, raw))
     if made.name != role:
-        raise Misconfigured(f"the language engine {name!r} is none for this", key=(role, number))
+        what = made.name if made.name in ROLES else "translation"
+        raise Misconfigured(f"the language engine {name!r} is for {what}, not for {role}", key=(role, number))
     return made
 
 

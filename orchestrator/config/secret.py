@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.errors import Key, Misconfigured, Problem
 
-REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\.{0,2}/.+)")
+REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\.{0,2}/.*)")
 LARGEST = 65_536
 
 

@@ -28,12 +28,18 @@ class Source:
         return f"environment variable {variable}" if variable else f"{self.path}:{self.lines.line(key)}"
 
     def variable(self, key: Key) -> str:
-        """The one that set it, or what it is in; or made a table that the file does not have."""
-        for length in range(len(key), 0, -1):
-            if found := self.variables.get(key[:length]):
+        """The one that set it, or what it is in, or made a table around it that the file does not have."""
+        above = [key[:length] for length in range(len(key), 0, -1)]
+        for place in above:
+            if found := self.variables.get(place):
                 return found
-        inside = (name for place, name in self.variables.items() if place[: len(key)] == key)
-        return "" if key in self.lines.places else next(inside, "")
+        for place in above:
+            if place in self.lines.places:
+                break
+            for inside, name in self.variables.items():
+                if inside[: len(place)] == place:
+                    return name
+        return ""
 
     def located(self, error: Misconfigured) -> Misconfigured:
         """The same, in words that say where, in the order of the file. What has no key stays as it is."""
