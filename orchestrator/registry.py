@@ -62,16 +62,15 @@ def make(workshop: Workshop, module: Plugin, raw: Mapping[str, Any], beside: Col
 
     `beside` are the keys of Parley's own that stand in the same table.
     """
+    settings = anchored(validated(module, raw, beside), workshop.base)
+    return module.create(settings, clock=workshop.clock, http=workshop.http, files=workshop.files)
+
+
+def validated(module: Plugin, raw: Mapping[str, Any], beside: Collection[str] = ()) -> BaseModel:
     try:
-        settings = module.Settings.model_validate(dict(raw))
+        return module.Settings.model_validate(dict(raw))
     except ValidationError as error:
         raise Misconfigured(problems(error, module.Settings, raw, beside)) from None
-    return module.create(
-        cast(BaseModel, anchored(settings, workshop.base)),
-        clock=workshop.clock,
-        http=workshop.http,
-        files=workshop.files,
-    )
 
 
 def anchored(value: Any, base: Path) -> Any:
@@ -201,8 +200,11 @@ def stage(role: str, number: int, name: str, raw: Mapping[str, Any], workshop: W
 
 def chain(nlp: NlpSettings, workshop: Workshop, ledger: Ledger) -> list[Link]:
     """The engines in the order they are asked."""
-    links = []
-    for number, each in enumerate(translators(nlp)):
+    links: list[Link] = []
+    chosen: Sequence[TranslatorSettings] = ()
+    with ledger.below():
+        chosen = translators(nlp)
+    for number, each in enumerate(chosen):
         with ledger.below("translators", number):
             links.append(Link(translator=translator(each, workshop), timeout=each.timeout))
     return links
@@ -236,4 +238,6 @@ def translators(nlp: NlpSettings) -> Sequence[TranslatorSettings]:
 def usable(engine: str, raw: Mapping[str, Any]) -> bool:
     """Whether an engine says that it can work on this machine."""
     module = plugin("nlp", engine)
-    return cast(Any, module).usable(module.Settings.model_validate(dict(raw))) is None
+    with under("stages", engine):
+        settings = validated(module, raw)
+    return cast(Any, module).usable(settings) is None

@@ -171,6 +171,10 @@ bot = "tests.support.bots:echo"
             HEAD.replace("enabled = false", 'translators = [{ engine = "apertium", hop = 1 }]'),
             "FILE:5: apps.shop.nlp.translators[0].hop: there is no such key; did you mean 'hops'?",
         ),
+        (
+            HEAD.replace("enabled = false", '[apps.shop.nlp.stages.deep-translator]\nservice = "libre"\nurl = 5'),
+            "FILE:7: apps.shop.nlp.stages.deep-translator.url: should be text in quotes",
+        ),
         ('[store]\nurl = "postgresql://me:hunter2@db/x"\n' + HEAD, "FILE:2: store.url: should be 'sqlite:///"),
     ],
 )
