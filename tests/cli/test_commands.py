@@ -1,111 +1,175 @@
-"""The commands as a person types them: help, versions, checks, agents, keys, a chat in a pipe, and clear refusals."""
+"""The command line as people use it: real processes, what they print where, and how they end."""
 
+import os
 import re
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-PARLEY = Path(sys.executable).parent / "parley"
-ROOT = Path(__file__).resolve().parents[2]
-SHOP = """
-[apps.shop]
-bot = "echo"
-[apps.shop.bots.echo]
-kind = "python"
-bot = "tests.support.bots:echo"
-[apps.shop.nlp]
-enabled = false
-translators = "none"
-[apps.shop.channels.web]
-kind = "webchat"
-"""
+from tests.support.process import Ran, parley, write_config
+
+pytestmark = pytest.mark.processes
+
+PASSWORD = "velvet onion harbour nine"
+SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop"
 
 
-def parley(folder: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "COLUMNS": "100", "TERM": "dumb"}
-    return subprocess.run(
-        [str(PARLEY), *words],
-        cwd=folder,
-        env=env,
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+def config(folder: Path, **app: Any) -> Path:
+    shop = {
+        "bot": "echo",
+        "bots": {"echo": {"kind": "python", "bot": "tests.support.bots:echo"}},
+        "nlp": {"enabled": False, "translators": "none"},
+        "teams": {"support": {"label": "Support"}, "orders": {"label": "Orders"}},
+        "channels": {"web": {"kind": "webchat"}},
+        **app,
+    }
+    return write_config(folder, 0, shop)
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    (tmp_path / "parley.toml").write_text(SHOP)
-    return tmp_path
+def fails(ran: Ran, *said: str) -> None:
+    """On purpose: one paragraph on standard error, code 1, no traceback."""
+    assert ran.code == 1, ran
+    assert ran.out == ""
+    assert ran.err.startswith("parley: ")
+    assert "Traceback" not in ran.err
+    for words in said:
+        assert words in ran.err
 
 
-def test_help_names_every_command_and_each_has_its_own(tmp_path: Path) -> None:
-    shown = parley(tmp_path, "--help").stdout
+async def test_help_and_version() -> None:
+    ran = await parley("--version")
+    assert (ran.code, ran.err) == (0, "")
+    assert re.fullmatch(r"parley \d+\.\d+\.\d+\n", ran.out)
+    whole = (await parley("--help")).out
     for command in ("serve", "demo", "chat", "check", "desk", "keys"):
-        assert command in shown
-        assert "Usage" in parley(tmp_path, command, "--help").stdout
+        assert f" {command} " in whole
 
 
-def test_the_version_is_the_packages(tmp_path: Path) -> None:
-    assert re.fullmatch(r"parley \d+\.\d+\.\d+", parley(tmp_path, "--version").stdout.strip())
-
-
-def test_check_tells_what_would_run_and_leaves_nothing_behind(shop: Path) -> None:
-    done = parley(shop, "check")
-    assert done.returncode == 0, done.stderr
-    for word in ("shop", "echo", "web", "explicit-wish"):
-        assert word in done.stdout
-    assert [path.name for path in shop.iterdir()] == ["parley.toml"]
-
-
-@pytest.mark.parametrize(
-    ("extra", "said"),
-    [
-        ("[apps.shop", "parley.toml"),
-        ("[server]\nprot = 1\n", "prot"),
-        ("[server]\nport = 'many'\n", "port"),
-        ("[[apps.shop.policy.rules]]\nname = 'r'\nwhen = 'wish >='\n", "'r'"),
-        ("[[apps.shop.policy.rules]]\nname = 'r'\nwhen = 'moood > 1'\n", "moood"),
-        ("[apps.shop.channels.x]\nkind = 'pigeon'\n", "pigeon"),
-    ],
-    ids=["not TOML", "unknown key", "wrong type", "rule does not compile", "unknown name in a rule", "unknown kind"],
+COMMANDS = (
+    ("serve", "--config", "--host", "--port"),
+    ("demo", "--data", "--open", "--port"),
+    ("chat", "--app", "--channel", "--why"),
+    ("check", "--config"),
+    ("desk", "add-agent", "disable", "enable", "list", "password"),
+    ("desk add-agent", "--name", "--role", "--team", "--password-stdin", "PARLEY_PASSWORD"),
+    ("desk list", "--app"),
+    ("desk disable", "EMAIL"),
+    ("desk enable", "EMAIL"),
+    ("desk password", "--password-stdin", "EMAIL"),
+    ("keys", "add", "list", "revoke"),
+    ("keys add", "--scope", "NAME"),
+    ("keys list", "--app"),
+    ("keys revoke", "KEY_ID"),
 )
-def test_a_configuration_that_can_not_work_is_refused_with_its_place(shop: Path, extra: str, said: str) -> None:
-    with (shop / "parley.toml").open("a") as config:
-        config.write(extra)
-    done = parley(shop, "check")
-    assert done.returncode == 1
-    assert said in done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
 
 
-def test_an_agent_is_added_once(shop: Path) -> None:
-    words = ("desk", "add-agent", "ada@example.org", "--name", "Ada", "--password-stdin")
-    assert parley(shop, *words, given="a long enough pass phrase\n").returncode == 0
-    again = parley(shop, *words, given="a long enough pass phrase\n")
-    assert again.returncode == 1
-    assert "ada@example.org" in again.stderr
-    short = parley(shop, "desk", "add-agent", "ben@example.org", "--password-stdin", given="short\n")
-    assert short.returncode == 1
-    assert "Traceback" not in short.stderr
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda each: each[0])
+async def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+    ran = await parley(*command[0].split(), "-h", COLUMNS="120")
+    assert ran.code == 0
+    for words in command[1:]:
+        assert words.lower() in ran.out.lower()
 
 
-def test_a_key_is_shown_once_and_listed_without_itself(shop: Path) -> None:
-    made = parley(shop, "keys", "add", "reporting")
-    assert made.returncode == 0, made.stderr
-    key = re.search(r"pk_\S{20,}", made.stdout)
-    assert key is not None
-    listed = parley(shop, "keys", "list").stdout
-    assert "reporting" in listed
-    assert key[0] not in listed
+async def test_wrong_words_get_a_hint_and_code_2() -> None:
+    ran = await parley("serv")
+    assert ran.code == 2
+    assert "serve" in ran.err
+    assert (await parley("serve", "--port", "70000")).code == 2
 
 
-def test_a_chat_in_a_pipe_answers_line_by_line(shop: Path) -> None:
-    done = parley(shop, "chat", given="hello there\nand again\n")
-    assert done.returncode == 0, done.stderr
-    assert "echo: hello there" in done.stdout
-    assert "echo: and again" in done.stdout
+async def test_check_tells_what_would_run_and_leaves_no_trace(tmp_path: Path) -> None:
+    hook = {"kind": "webhook", "url": "http://127.0.0.1:9/", "secret": "env:BOT_SECRET", "fallback": "echo"}
+    path = config(tmp_path, bots={"echo": {"kind": "python", "bot": "tests.support.bots:echo"}, "hook": hook})
+    ran = await parley("check", "-c", path, BOT_SECRET="whsec_" + "A" * 32)
+    assert (ran.code, ran.err) == (0, "")
+    for words in ("app shop", "channel web (webchat), bot echo", "falls back to echo", "explicit-wish", "is fine"):
+        assert words in ran.out
+    assert "A" * 32 not in ran.out
+    assert sorted(os.listdir(tmp_path)) == ["parley.toml"]
+
+
+async def test_check_of_the_demo_shop_tells_how_it_translates() -> None:
+    ran = await parley("check", "-c", SHOP / "parley.toml")
+    assert (ran.code, ran.err) == (0, "")
+    assert "reviewed texts" in ran.out
+    assert "var" not in os.listdir(SHOP)
+
+
+async def test_check_tells_everything_that_is_wrong_with_lines(tmp_path: Path) -> None:
+    path = config(tmp_path, bot="nobody", policy={"team": "nowhere"}, channels={"web": {"kind": "webchat", "colr": 1}})
+    ran = await parley("check", "-c", path)
+    fails(ran, "there is no bot 'nobody'", "there is no team 'nowhere'", "did you mean 'color'?")
+    assert len(re.findall(rf"^  {re.escape(str(path))}:\d+: apps\.shop\.", ran.err, re.MULTILINE)) == 3
+
+
+async def test_check_tells_what_is_wrong_with_a_guide(tmp_path: Path) -> None:
+    (tmp_path / "guide.toml").write_text('[guide]\nlanguage = "en"\n[[intent]]\nname = "a"\nexamples = ["b"]\n')
+    path = config(tmp_path, bots={"echo": {"kind": "guide", "file": "guide.toml"}})
+    fails(await parley("check", "-c", path), f"{tmp_path}/guide.toml:", "'answer'")
+
+
+@pytest.mark.parametrize("command", [("serve",), ("chat",), ("check",), ("keys", "list"), ("desk", "list")])
+async def test_without_a_configuration(tmp_path: Path, command: tuple[str, ...]) -> None:
+    fails(await parley(*command, cwd=tmp_path), "'parley.toml'", "No such file", "--config")
+
+
+async def test_the_configuration_may_be_named_by_the_environment(tmp_path: Path) -> None:
+    ran = await parley("check", PARLEY_CONFIG=str(config(tmp_path)))
+    assert ran.code == 0
+    fails(await parley("check", PARLEY_CONFIG=str(config(tmp_path)), PARLEY_SERVER__PORT="abc"), "PARLEY_SERVER__PORT")
+
+
+async def test_agents(tmp_path: Path) -> None:
+    path = config(tmp_path)
+    assert "nobody works for app 'shop' yet" in (await parley("desk", "list", "-c", path)).err
+    ran = await parley(
+        "desk", "add-agent", "Ada@Shop.Example", "--name", "Ada", "--team", "orders", "--password-stdin",
+        "-c", path, given=f"{PASSWORD}\n",
+    )  # fmt: skip
+    assert (ran.code, ran.err) == (0, "")
+    assert "Ada can sign in at /desk as ada@shop.example" in ran.out
+    again = await parley("desk", "add-agent", "ada@shop.example", "-c", path, PARLEY_PASSWORD=PASSWORD)
+    fails(again, "'ada@shop.example' already")
+    fails(await parley("desk", "add-agent", "no address", "-c", path, PARLEY_PASSWORD=PASSWORD), "'no address'")
+    short = await parley("desk", "add-agent", "bo@shop.example", "-c", path, PARLEY_PASSWORD="s3cr3t")
+    fails(short, "at least 10")
+    assert "s3cr3t" not in short.err
+    fails(
+        await parley("desk", "add-agent", "bo@shop.example", "--team", "oders", "-c", path, PARLEY_PASSWORD=PASSWORD),
+        "there is no team 'oders'; did you mean 'orders'?",
+    )
+    fails(await parley("desk", "disable", "bo@shop.example", "-c", path), "no agent 'bo@shop.example'")
+    assert (await parley("desk", "disable", "ADA@shop.example", "-c", path)).code == 0
+    listed = await parley("desk", "list", "-c", path)
+    assert re.search(r"^ada@shop\.example +Ada +agent +orders +disabled$", listed.out, re.MULTILINE)
+    assert (await parley("desk", "enable", "ada@shop.example", "-c", path)).code == 0
+    assert "disabled" not in (await parley("desk", "list", "-c", path)).out
+
+
+async def test_several_apps_have_to_be_named(tmp_path: Path) -> None:
+    path = config(tmp_path)
+    text = path.read_text()
+    second = (
+        text[text.index("[apps.shop]") :].replace("apps.shop", "apps.other").replace("channels.web", "channels.chat")
+    )
+    path.write_text(f"{text}\n{second}")
+    fails(await parley("keys", "list", "-c", path), "say which app with --app; known: other, shop")
+    fails(
+        await parley("keys", "list", "--app", "shp", "-c", path), "--app: there is no app 'shp'; did you mean 'shop'?"
+    )
+    assert (await parley("keys", "list", "--app", "other", "-c", path)).code == 0
+
+
+async def test_keys(tmp_path: Path) -> None:
+    path = config(tmp_path)
+    ran = await parley("keys", "add", "reports", "--scope", "write", "-c", path)
+    assert (ran.code, ran.err) == (0, "")
+    assert re.fullmatch(r"pk_[\w-]{40,}\n", ran.out)
+    listed = (await parley("keys", "list", "-c", path)).out
+    assert ran.out.strip() not in listed
+    assert "reports" in listed
+    fails(await parley("keys", "revoke", "nope", "-c", path), "no key 'nope'")
+    fails(await parley("keys", "add", "x" * 100, "-c", path), "at most 80 characters")
+    assert (await parley("keys", "add", "y", "--scope", "everything", "-c", path)).code == 2
