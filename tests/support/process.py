@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,14 @@ async def parley(*arguments: str | Path, cwd: Path | None = None, given: str | b
 
 
 class Served:
-    """A running server. `kill` is kill -9, `stop` a polite SIGTERM; `prefix` is a command it is run by."""
+    """A running server. `kill` is kill -9, `stop` a polite SIGTERM.
+
+    `prefix` is a command it is run by, `program` another installation, with an environment of its own.
+    """
 
     prefix: tuple[str, ...] = ()
+    program: Path = PARLEY
+    env: Mapping[str, str] | None = None
 
     def __init__(self, config: Path, port: int, *command: str) -> None:
         self.command = command or ("serve", "--config", str(config))
@@ -114,11 +119,11 @@ class Served:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *self.prefix,
-                str(PARLEY),
+                str(self.program),
                 *self.command,
                 stdout=log,
                 stderr=log,
-                env=surroundings(),
+                env=surroundings() if self.env is None else self.env,
             )
         async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as session:
             while not await self.answers(session, asking):
