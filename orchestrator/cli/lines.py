@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 
 BITE = 65_536
 
@@ -14,13 +15,31 @@ async def lines(handle: int, ask: Callable[[], None] = lambda: None) -> AsyncIte
     """
     rest = b""
     ask()
-    async for data in bites(handle):
-        *whole, rest = (rest + data).split(b"\n")
-        for line in whole:
-            yield line.decode("utf-8", "replace").strip()
-            ask()
+    with never_blocking(handle) as source:
+        async for data in bites(source):
+            *whole, rest = (rest + data).split(b"\n")
+            for line in whole:
+                yield line.decode("utf-8", "replace").strip()
+                ask()
     if rest:
         yield rest.decode("utf-8", "replace").strip()
+
+
+@contextmanager
+def never_blocking(handle: int) -> Iterator[int]:
+    """A terminal is opened once more, without blocking: Ctrl-C empties its queue, so what was readable may block by now.
+
+    The flag set on the handle itself would be shared with all who inherited it, standard output among them.
+    """
+    own = -1
+    if os.isatty(handle):
+        with suppress(OSError):
+            own = os.open(os.ttyname(handle), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        yield handle if own < 0 else own
+    finally:
+        if own >= 0:
+            os.close(own)
 
 
 async def bites(handle: int) -> AsyncIterator[bytes]:
@@ -37,7 +56,10 @@ async def readable(handle: int) -> bytes:
     except PermissionError:
         return os.read(handle, BITE)  # A file on disk: epoll won't watch it, and it never makes anybody wait.
     try:
-        await ready.wait()
-        return os.read(handle, BITE)
+        while True:
+            await ready.wait()
+            ready.clear()
+            with suppress(BlockingIOError):
+                return os.read(handle, BITE)
     finally:
         loop.remove_reader(handle)
