@@ -27,7 +27,7 @@ async def lines(handle: int, ask: Callable[[], None] = lambda: None) -> AsyncIte
 
 @contextmanager
 def never_blocking(handle: int) -> Iterator[int]:
-    """A terminal is opened once more, without blocking: Ctrl-C empties its queue, so what was readable may block by now.
+    """A terminal is opened once more, never blocking: Ctrl-C empties its queue, so what was readable may block by now.
 
     The flag set on the handle itself would be shared with all who inherited it, standard output among them.
     """
