@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs requirements clean
+.PHONY: help demo test check format bench eval docs requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ format: .venv/dev ## Format and mend what the linter can
 bench: .venv/dev ## Measure speed, as ratios in one run (see docs/performance.md)
 	@scripts/debian demo
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+eval: .venv/runtime ## Measure understanding on PARLEY_EVAL_DATA, next to the goals (see docs/evaluate.md)
+	@$(BIN)/parley nlp eval --data "$${PARLEY_EVAL_DATA:-../shared/nlp/data}"
 
 docs: .venv/runtime ## Write docs/configuration.md from the settings models
 	@$(BIN)/python -c 'from orchestrator import reference; reference.write()'

@@ -1,0 +1,13 @@
+"""`parley nlp`: measure what understands customers, on files of your own or the data the goals are stated for."""
+
+import typer
+
+from orchestrator.cli.nlp.evaluate import evaluate_command
+
+app = typer.Typer(help="Measure, train and try what understands customers.", no_args_is_help=True)
+app.command("eval")(evaluate_command())
+
+
+@app.callback()
+def nlp() -> None:
+    """Measure, train and try what understands customers."""

@@ -1,0 +1,53 @@
+"""The engines under test, made and opened as a server does it, without a server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from orchestrator.adapters.clock import SystemClock
+from orchestrator.adapters.files import LocalFiles
+from orchestrator.adapters.http_client import HttpClient
+from orchestrator.adapters.metrics import Metrics
+from orchestrator.cli.nlp.evaluator import Setting
+from orchestrator.ports import Translator
+from orchestrator.registry import Workshop, stage
+from orchestrator.understand import Chain, Link, Understander
+
+T = TypeVar("T")
+LANGUAGE_ENGINE = Setting(
+    name="language-engine", default="langid", help="Engine that tells languages: an entry point in parley.nlp."
+)
+# An evaluation measures what an engine says; how late it may be is measured elsewhere.
+PATIENCE = 30.0
+
+
+@asynccontextmanager
+async def understanding(
+    engines: Sequence[tuple[str, str]], languages: Sequence[str], *, translators: Sequence[Translator] = ()
+) -> AsyncIterator[Understander]:
+    """`engines` are pairs of role and name. Raises Misconfigured or EngineFailed for one that can't be used."""
+    clock, http = SystemClock(), HttpClient()
+    here = Path.cwd()
+    workshop = Workshop(clock=clock, http=http, files=LocalFiles(here, clock), recorder=Metrics(), base=here)
+    made = Understander(
+        stages=[stage(role, 0, name, {}, workshop) for role, name in engines],
+        chain=Chain([Link(translator=one, timeout=PATIENCE) for one in translators], clock=clock),
+        languages=languages,
+        clock=clock,
+        recorder=workshop.recorder,
+        deadline=PATIENCE,
+    )
+    await made.open()
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def run(work: Callable[[], Awaitable[T]]) -> T:
+    async def worked() -> T:
+        return await work()
+
+    return asyncio.run(worked())
