@@ -8,7 +8,7 @@ A plugin (entry points `parley.connectors`, `parley.bots`, `parley.nlp`) is a mo
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from orchestrator.types import (
@@ -20,6 +20,7 @@ from orchestrator.types import (
     Committed,
     Conversation,
     Customer,
+    Debt,
     Delivery,
     DeliveryState,
     Handoff,
@@ -35,12 +36,15 @@ from orchestrator.types import (
     RawResponse,
     Received,
     Rendering,
+    Reviewed,
+    ReviewState,
     Role,
     Session,
     Started,
     Trace,
     Turn,
     Understanding,
+    Usage,
     Utterance,
 )
 
@@ -170,6 +174,19 @@ class Translator(Protocol):
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
+
+
+class Cache(Protocol):
+    """Texts by key, for a while: what is lost is made again. Keys are ASCII, at most 250 characters.
+
+    Raises Unavailable when it can't be reached; callers go on as if nothing had been kept.
+    """
+
+    async def get_many(self, keys: Sequence[str]) -> Sequence[str | None]:
+        """One value for each key, in order; None when there is none."""
+        ...
+
+    async def set_many(self, values: Mapping[str, str]) -> None: ...
 
 
 class Store(Protocol):
@@ -329,6 +346,40 @@ class Accounts(Protocol):
 
     async def keys(self, app_id: str) -> Sequence[ApiKey]: ...
     async def revoke_key(self, app_id: str, key_id: str) -> None: ...
+
+
+class Translations(Protocol):
+    """What translating keeps beside the conversations. Debts are made and repaid by `Store.commit`."""
+
+    async def owed(self, app_id: str, *, limit: int) -> Sequence[Debt]:
+        """Of open conversations, the oldest first."""
+        ...
+
+    async def forgive(self, before: datetime) -> None:
+        """Forget debts that are older."""
+        ...
+
+    async def review(self, entry: Reviewed) -> None:
+        """Add it, or replace the one with its id. Raises NotFound when that is another app's."""
+        ...
+
+    async def reviewed_one(self, app_id: str, entry_id: str) -> Reviewed:
+        """Raises NotFound."""
+        ...
+
+    async def reviewed(
+        self, app_id: str, *, state: ReviewState | None = None, since: datetime | None = None, limit: int = 200
+    ) -> Sequence[Reviewed]:
+        """Those that changed at `since` or later, the latest change first."""
+        ...
+
+    async def spend(self, uses: Sequence[Usage]) -> None:
+        """Add to what was used so far."""
+        ...
+
+    async def spent(self, app_id: str, since: date) -> Sequence[Usage]:
+        """By engine and day, from that day on."""
+        ...
 
 
 class Subscription(Protocol):

@@ -66,6 +66,7 @@ from orchestrator.types.parts import (
 )
 from orchestrator.types.storage import Accepted, Commit, Committed, Loaded
 from orchestrator.types.trace import BotCall, Trace
+from orchestrator.types.translation import Debt, Reviewed, ReviewState, Usage
 from orchestrator.types.turn import ChannelView, HistoryLine, Returned, Said, Turn
 from orchestrator.types.understanding import (
     Intent,
@@ -101,6 +102,7 @@ __all__ = [
     "Conversation",
     "ConversationChanged",
     "Customer",
+    "Debt",
     "Decision",
     "Delivery",
     "DeliveryState",
@@ -142,6 +144,8 @@ __all__ = [
     "Received",
     "Rendering",
     "Returned",
+    "ReviewState",
+    "Reviewed",
     "Role",
     "Route",
     "RuleCheck",
@@ -163,6 +167,7 @@ __all__ = [
     "TypingChanged",
     "Understanding",
     "Unsupported",
+    "Usage",
     "Utterance",
     "Visibility",
 ]

@@ -11,6 +11,7 @@ from orchestrator.types.delivery import Outgoing
 from orchestrator.types.handoff import Handoff
 from orchestrator.types.message import Message
 from orchestrator.types.trace import Trace
+from orchestrator.types.translation import Debt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Commit:
     `seq` from the store. `understood` replaces language, translations and understanding of messages
     already in the log. An `Outgoing`'s `message_id` names one of `messages` and takes its `seq`.
     `withdraw_pending` marks the bots' undelivered messages of this conversation withdrawn, and drops
-    them from the outbox.
+    them from the outbox. `owed` are translations to catch up on, `repaid` those that `understood` now has.
     """
 
     conversation: Conversation
@@ -58,6 +59,8 @@ class Commit:
     trace: Trace | None = None
     profile: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     withdraw_pending: bool = False
+    owed: tuple[Debt, ...] = ()
+    repaid: tuple[Debt, ...] = ()
     at: datetime
 
 

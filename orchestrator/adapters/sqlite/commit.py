@@ -46,6 +46,11 @@ HANDOFF = (
     "offered_at = excluded.offered_at, accepted_at = excluded.accepted_at, ended_at = excluded.ended_at, "
     "expires_at = excluded.expires_at, packet = excluded.packet"
 )
+OWE = (
+    "INSERT INTO debts (message_id, target, source, app_id, conversation_id, at) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT DO NOTHING"
+)
+REPAY = "DELETE FROM debts WHERE message_id = ? AND target = ?"
 TRACE = "INSERT INTO traces (id, app_id, conversation_id, turn_id, at, body) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -104,6 +109,10 @@ def change(db: Cursor, draft: Draft) -> None:
         db.execute(HANDOFF, draft.handoff)
     if draft.trace is not None:
         db.execute(TRACE, draft.trace)
+    for row in draft.owed:
+        db.execute(OWE, row)
+    for debt in draft.commit.repaid:
+        db.execute(REPAY, (debt.message_id, debt.target))
     learn(db, head.customer_id, draft.commit.profile, micros(draft.commit.at), trusted=False)
 
 

@@ -9,7 +9,7 @@ from orchestrator import codec
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.profile import Facts
 from orchestrator.adapters.sqlite.rows import maybe_micros, micros
-from orchestrator.types import Commit, Conversation, Handoff, Message, Outgoing, Received, Started, Trace
+from orchestrator.types import Commit, Conversation, Debt, Handoff, Message, Outgoing, Received, Started, Trace
 
 Params = tuple[Any, ...]
 
@@ -39,6 +39,7 @@ class Draft:
     outbox: list[Params]
     handoff: Params | None
     trace: Params | None
+    owed: list[Params]
 
     @property
     def weight(self) -> int:
@@ -104,6 +105,7 @@ def draft(commit: Commit) -> Draft:
             outbox=[outgoing(row) for row in commit.outbox],
             handoff=handoff(commit.handoff) if commit.handoff else None,
             trace=trace(commit.trace) if commit.trace else None,
+            owed=[debt(one) for one in commit.owed],
         )
     except PydanticSerializationError as error:
         raise explain(error) from None
@@ -189,3 +191,7 @@ def handoff(handoff: Handoff) -> Params:
 def trace(trace: Trace) -> Params:
     body = codec.trace.dump(trace).decode()
     return (trace.id, trace.app_id, trace.conversation_id, trace.turn_id, micros(trace.at), body)
+
+
+def debt(debt: Debt) -> Params:
+    return (debt.message_id, debt.target, debt.source, debt.app_id, debt.conversation_id, micros(debt.at))

@@ -1,16 +1,16 @@
-"""SqliteStore: the ports Store, Records and Accounts on one SQLite file."""
+"""SqliteStore: the ports Store, Records, Accounts and Translations on one SQLite file."""
 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
 
 from pydantic_core import PydanticSerializationError
 
 from orchestrator import codec
-from orchestrator.adapters.sqlite import accept, accounts, beside, commit, drafts, load, outbox, records
+from orchestrator.adapters.sqlite import accept, accounts, beside, commit, drafts, load, outbox, records, translations
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
 from orchestrator.adapters.sqlite.rows import Decoder, micros
@@ -28,6 +28,7 @@ from orchestrator.types import (
     Committed,
     Conversation,
     Customer,
+    Debt,
     DeliveryState,
     Handoff,
     HandoffState,
@@ -36,9 +37,12 @@ from orchestrator.types import (
     Message,
     Outgoing,
     Received,
+    Reviewed,
+    ReviewState,
     Session,
     Started,
     Trace,
+    Usage,
 )
 
 T = TypeVar("T")
@@ -260,3 +264,28 @@ class SqliteStore:
 
     async def revoke_key(self, app_id: str, key_id: str) -> None:
         await self.write(accounts.revoke_key, app_id, key_id)
+
+    # Translations
+
+    async def owed(self, app_id: str, *, limit: int) -> Sequence[Debt]:
+        return await self.read(translations.owed, app_id, limit)
+
+    async def forgive(self, before: datetime) -> None:
+        await self.write(translations.forgive, micros(before))
+
+    async def review(self, entry: Reviewed) -> None:
+        await self.write(translations.review, translations.row_of(entry))
+
+    async def reviewed_one(self, app_id: str, entry_id: str) -> Reviewed:
+        return await self.read(translations.reviewed_one, app_id, entry_id)
+
+    async def reviewed(
+        self, app_id: str, *, state: ReviewState | None = None, since: datetime | None = None, limit: int = 200
+    ) -> Sequence[Reviewed]:
+        return await self.read(translations.reviewed, app_id, state, since, limit)
+
+    async def spend(self, uses: Sequence[Usage]) -> None:
+        await self.write(translations.spend, tuple(uses))
+
+    async def spent(self, app_id: str, since: date) -> Sequence[Usage]:
+        return await self.read(translations.spent, app_id, since)
