@@ -32,6 +32,7 @@ from orchestrator.types import (
     Marks,
     Message,
     Outgoing,
+    QueueDepth,
     RawRequest,
     RawResponse,
     Received,
@@ -243,12 +244,27 @@ class Store(Protocol):
         """Keep a bot's late answer; False when that turn has one already."""
         ...
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Outgoing]:
-        """Outbox rows to send now: per conversation only the oldest undelivered one, oldest first."""
+    async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
+        """Outbox rows to send now: per conversation only the oldest undelivered one, oldest first.
+
+        Where several processes share the database, each row is the caller's alone for `hold` seconds by the database's
+        clock, or until it is settled; so are the rows of a commit with `hold`. One process alone needs no holding.
+        """
         ...
 
-    async def settle(self, outgoing: Outgoing) -> None:
-        """Keep the outcome of a try: state, attempts, done, due_at, external id, error."""
+    async def settle(self, outgoing: Outgoing) -> Sequence[str]:
+        """Keep the outcome of a try: state, attempts, done, due_at, external id, error. It is held no longer.
+
+        Returns the ids of what still waits to be sent in that conversation, in order, the first hundred at most.
+        """
+        ...
+
+    async def let_go(self, outgoing_ids: Sequence[str]) -> None:
+        """These were held and not sent: whoever asks next gets them."""
+        ...
+
+    async def backlog(self, limit: int) -> Mapping[str, int]:
+        """By app, conversations with messages no turn has processed; counted up to `limit` in all."""
         ...
 
     async def unfinished(self, now: datetime, limit: int) -> Sequence[str]:
@@ -315,6 +331,30 @@ class Records(Protocol):
     async def deliveries(self, conversation_id: str) -> Sequence[Outgoing]: ...
     async def counts(self) -> Mapping[str, int]:
         """For /metrics: unprocessed, outbox_pending, outbox_failed, handoffs_waiting, conversations_open."""
+        ...
+
+
+class Letters(Protocol):
+    """What waits, and what could not be delivered: a dead letter is an outbox row whose delivery failed for good."""
+
+    async def queues(self) -> Sequence[QueueDepth]:
+        """One for each app and channel where anything waits or is dead."""
+        ...
+
+    async def dead(self, app_id: str, *, channel_id: str = "", before: str = "", limit: int = 50) -> Sequence[Outgoing]:
+        """The newest first; `before` pages by the id of the last one got."""
+        ...
+
+    async def dead_letter(self, app_id: str, outgoing_id: str) -> Outgoing:
+        """Raises NotFound, also for one that is not dead."""
+        ...
+
+    async def revive(self, app_id: str, outgoing_id: str, now: datetime) -> Outgoing:
+        """Send it after all: its tries are counted anew, what went out of it does not go again. Raises NotFound."""
+        ...
+
+    async def drop(self, app_id: str, outgoing_id: str) -> None:
+        """Never send it. A message of which nothing went out is marked withdrawn. Raises NotFound."""
         ...
 
 
@@ -393,7 +433,9 @@ class Bus(Protocol):
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
-    async def wake(self, conversation_id: str) -> None: ...
+    async def wake(self, conversation_id: str, app_id: str = "") -> None:
+        """Something waits there. Claims take turns between apps, so that one app's burst holds up nobody else's."""
+        ...
 
     async def claim(self) -> str:
         """The next conversation to work on; nobody else gets it until `release`. Waits."""

@@ -35,7 +35,7 @@ from orchestrator.types.conversation import (
 )
 from orchestrator.types.customer import Customer, Profile
 from orchestrator.types.decision import Decision, HandoffOrder, Route, RuleCheck
-from orchestrator.types.delivery import Delivery, DeliveryState, Outgoing, Rendering
+from orchestrator.types.delivery import Delivery, DeliveryState, Outgoing, QueueDepth, Rendering
 from orchestrator.types.handoff import Handoff, HandoffState, Packet, Priority, QueueView
 from orchestrator.types.live import (
     ConversationChanged,
@@ -137,6 +137,7 @@ __all__ = [
     "PassTo",
     "Priority",
     "Profile",
+    "QueueDepth",
     "QueueView",
     "QuickReplies",
     "RawRequest",

@@ -47,3 +47,16 @@ class Delivery:
     """What a platform said to one rendering: its id for it, "" when it gives none."""
 
     external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDepth:
+    """What waits in one channel: conversations for a turn, messages to be sent, dead letters; each with its oldest."""
+
+    app_id: str
+    channel_id: str
+    turns: int = 0
+    oldest_turn: datetime | None = None
+    sends: int = 0
+    oldest_send: datetime | None = None
+    dead: int = 0

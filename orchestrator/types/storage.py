@@ -49,6 +49,7 @@ class Commit:
     already in the log. An `Outgoing`'s `message_id` names one of `messages` and takes its `seq`.
     `withdraw_pending` marks the bots' undelivered messages of this conversation withdrawn, and drops
     them from the outbox. `owed` are translations to catch up on, `repaid` those that `understood` now has.
+    With `hold` the committer sends the outbox itself: see `Store.due`.
     """
 
     conversation: Conversation
@@ -59,6 +60,7 @@ class Commit:
     trace: Trace | None = None
     profile: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     withdraw_pending: bool = False
+    hold: float = 0.0
     owed: tuple[Debt, ...] = ()
     repaid: tuple[Debt, ...] = ()
     at: datetime
@@ -66,7 +68,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """The head and the messages as they now stand in the database."""
+    """The head and the messages as they now stand in the database.
+
+    `held` tells whether the outbox rows are the committer's to send at once: nothing of the conversation waits before
+    them that another process may be sending.
+    """
 
     conversation: Conversation
     messages: tuple[Message, ...] = ()
+    held: bool = True

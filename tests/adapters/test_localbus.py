@@ -79,7 +79,7 @@ async def test_conversations_that_are_done_leave_nothing(clock: ManualClock) -> 
     for number in range(1000):
         await bus.wake(f"c{number}")
         await bus.release(await bus.claim())
-    assert (bus.wakeups.ready, bus.wakeups.running, bus.wakeups.queue.qsize()) == (set(), {}, 0)
+    assert (bus.wakeups.ready, bus.wakeups.running, bus.wakeups.places.qsize()) == (set(), {}, 0)
 
 
 async def test_agents_who_left_are_dropped(clock: ManualClock) -> None:
@@ -104,3 +104,23 @@ async def test_a_second_reader_of_one_subscription_is_told(clock: ManualClock) -
 def test_a_backlog_of_nothing_is_refused(clock: ManualClock) -> None:
     with pytest.raises(ValueError, match="at least one"):
         LocalBus(clock, backlog=0)
+
+
+async def test_the_burst_of_one_app_does_not_hold_up_another() -> None:
+    bus = LocalBus(ManualClock())
+    for number in range(100):
+        await bus.wake(f"loud {number}", "loud")
+    await bus.wake("quiet 0", "quiet")
+    await bus.wake("swept 0")
+    assert [await bus.claim() for _ in range(5)] == ["loud 0", "quiet 0", "swept 0", "loud 1", "loud 2"]
+
+
+async def test_an_app_keeps_its_turn_when_it_is_woken_while_it_runs() -> None:
+    bus = LocalBus(ManualClock())
+    await bus.wake("quiet 0", "quiet")
+    assert await bus.claim() == "quiet 0"
+    await bus.wake("quiet 0")
+    for number in range(3):
+        await bus.wake(f"loud {number}", "loud")
+    await bus.release("quiet 0")
+    assert [await bus.claim() for _ in range(3)] == ["loud 0", "quiet 0", "loud 1"]

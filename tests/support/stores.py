@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.adapters.sqlite import SqliteStore
-from orchestrator.ports import Accounts, Records, Store, Translations
+from orchestrator.ports import Accounts, Letters, Records, Store, Translations
 from orchestrator.types import Accepted
 from tests.support.builders import conversation, received, unique
 from tests.support.clock import ManualClock
 
 
-class Database(Store, Records, Accounts, Translations, Protocol):
+class Database(Store, Records, Letters, Accounts, Translations, Protocol):
     """What an adapter implements."""
 
 

@@ -29,8 +29,8 @@ class LocalBus:
         """Ends every subscription. Claims that wait are their callers' to cancel."""
         self.feeds.close()
 
-    async def wake(self, conversation_id: str) -> None:
-        self.wakeups.wake(conversation_id)
+    async def wake(self, conversation_id: str, app_id: str = "") -> None:
+        self.wakeups.wake(conversation_id, app_id)
 
     async def claim(self) -> str:
         return await self.wakeups.claim()

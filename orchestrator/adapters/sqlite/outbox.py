@@ -16,6 +16,7 @@ STATE = "SELECT state FROM outbox WHERE id = ?"
 SETTLE = "UPDATE outbox SET state = ?, attempts = ?, done = ?, due_at = ?, external_id = ?, error = ? WHERE id = ?"
 # The rows behind one that is tried again later can't go before it: out of the way of `due` until then.
 POSTPONE = "UPDATE outbox SET due_at = ?1 WHERE conversation_id = ?2 AND state = 'pending' AND seq > ?3 AND due_at < ?1"
+LEFT = "SELECT id FROM outbox WHERE conversation_id = ? AND state = 'pending' ORDER BY seq, id LIMIT 100"
 SENT_AFTER_ALL = "UPDATE messages SET withdrawn = 0 WHERE id = ? AND withdrawn = 1"
 # Whoever has read the log must read it again.
 LOG_CHANGED = "UPDATE conversations SET version = version + 1 WHERE id = ?"
@@ -53,13 +54,17 @@ def due(db: Cursor, now: datetime, limit: int) -> Sequence[Outgoing]:
     return [outgoing(row) for row in db.execute(DUE, (micros(now), bounded(limit))).fetchall()]
 
 
-def settle(db: Cursor, row: Outgoing) -> None:
+def settle(db: Cursor, row: Outgoing) -> Sequence[str]:
     found = db.execute(STATE, (row.id,)).fetchone()
-    if found is None:
-        if row.state not in ("pending", "failed"):
-            sent_after_all(db, row)
-        return
-    state = later(found[0], row.state)
+    if found is not None:
+        keep(db, row, found[0])
+    elif row.state not in ("pending", "failed"):
+        sent_after_all(db, row)
+    return [id for (id,) in db.execute(LEFT, (row.conversation_id,)).fetchall()]
+
+
+def keep(db: Cursor, row: Outgoing, old: DeliveryState) -> None:
+    state = later(old, row.state)
     values = (row.attempts, row.done, micros(row.due_at), row.external_id, row.error, row.id)
     db.execute(SETTLE, (state, *values))
     if state == "pending":

@@ -10,7 +10,18 @@ from typing import Any, TypeVar, TypeVarTuple
 from pydantic_core import PydanticSerializationError
 
 from orchestrator import codec
-from orchestrator.adapters.sqlite import accept, accounts, beside, commit, drafts, load, outbox, records, translations
+from orchestrator.adapters.sqlite import (
+    accept,
+    accounts,
+    beside,
+    commit,
+    drafts,
+    letters,
+    load,
+    outbox,
+    records,
+    translations,
+)
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
 from orchestrator.adapters.sqlite.rows import Decoder, micros
@@ -36,6 +47,7 @@ from orchestrator.types import (
     Marks,
     Message,
     Outgoing,
+    QueueDepth,
     Received,
     Reviewed,
     ReviewState,
@@ -146,11 +158,17 @@ class SqliteStore:
             raise explain(error) from None
         return await self.write(beside.answer_late, conversation_id, turn_id, text, self.now())
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Outgoing]:
+    async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
         return await self.turn(outbox.due, now, limit)
 
-    async def settle(self, outgoing: Outgoing) -> None:
-        await self.write(outbox.settle, outgoing)
+    async def settle(self, outgoing: Outgoing) -> Sequence[str]:
+        return await self.write(outbox.settle, outgoing)
+
+    async def let_go(self, outgoing_ids: Sequence[str]) -> None:
+        """Nothing is held: one process serves this database, see adapters.alone."""
+
+    async def backlog(self, limit: int) -> Mapping[str, int]:
+        return await self.read(letters.backlog, limit)
 
     async def unfinished(self, now: datetime, limit: int) -> Sequence[str]:
         found, self.swept = await self.turn(beside.unfinished, now, limit, self.swept)
@@ -223,6 +241,23 @@ class SqliteStore:
 
     async def counts(self) -> Mapping[str, int]:
         return await self.read(records.counts)
+
+    # Letters
+
+    async def queues(self) -> Sequence[QueueDepth]:
+        return await self.read(letters.queues)
+
+    async def dead(self, app_id: str, *, channel_id: str = "", before: str = "", limit: int = 50) -> Sequence[Outgoing]:
+        return await self.read(letters.dead, app_id, channel_id, before, limit)
+
+    async def dead_letter(self, app_id: str, outgoing_id: str) -> Outgoing:
+        return await self.read(letters.dead_letter, app_id, outgoing_id)
+
+    async def revive(self, app_id: str, outgoing_id: str, now: datetime) -> Outgoing:
+        return await self.write(letters.revive, app_id, outgoing_id, now)
+
+    async def drop(self, app_id: str, outgoing_id: str) -> None:
+        await self.write(letters.drop, app_id, outgoing_id)
 
     # Accounts
 
