@@ -6,12 +6,13 @@ slots that are plain JSON, and there are at most `MOST_ACTIONS` of them. Errors 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, get_args
 
 import orjson
 
 from orchestrator import codec
+from orchestrator.copies import replace
 from orchestrator.errors import Malformed
 from orchestrator.types import (
     Action,

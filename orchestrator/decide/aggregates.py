@@ -1,7 +1,6 @@
 """Running sums of a conversation, updated in constant time: no turn reads history to know how it is going."""
 
-from dataclasses import replace
-
+from orchestrator.copies import replace
 from orchestrator.types import Aggregates, Understanding
 
 WEIGHT = 0.4

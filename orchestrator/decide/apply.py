@@ -1,13 +1,14 @@
 """What a bot's actions do to a conversation: pure, and deaf to nonsense. Nothing here raises for what a bot says."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
 from typing import Any
 
 import orjson
 
+from orchestrator.copies import replace
 from orchestrator.decide import aggregates
 from orchestrator.decide.speech import checked
 from orchestrator.types import (

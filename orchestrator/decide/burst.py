@@ -1,8 +1,8 @@
 """Several lines sent at once, understood as the one thing they are."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from orchestrator.copies import replace
 from orchestrator.types import Understanding
 
 

@@ -6,8 +6,8 @@ message of a hundred, and a customer who is answered in the wrong language is lo
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
+from orchestrator.copies import replace
 from orchestrator.decide.language_words import SMALL_TALK, asked_for, folded, offered
 from orchestrator.types import Language, Spoken, Utterance
 

@@ -1,7 +1,6 @@
 """Checking what a bot wants to say: what can't be shown or kept is dropped, part by part, with a note that says why."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import isfinite
 from typing import assert_never
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from orchestrator import codec
+from orchestrator.copies import replace
 from orchestrator.errors import Malformed
 from orchestrator.types import (
     Button,

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
+from orchestrator.copies import replace
 from orchestrator.engine.app import App, RunningBot
 from orchestrator.errors import BotFailed, BotLater, BotTimeout
 from orchestrator.ports import Clock, Recorder

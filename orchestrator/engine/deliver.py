@@ -4,11 +4,11 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from orchestrator.copies import replace
 from orchestrator.engine.app import App
 from orchestrator.engine.links import absolute
 from orchestrator.errors import NotFound, ParleyError, SendFailed, Unavailable

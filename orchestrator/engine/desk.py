@@ -1,8 +1,8 @@
 """What agents do. Every step is decided on the newest head, fenced, committed once, and then told to everybody."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 
+from orchestrator.copies import replace
 from orchestrator.decide.aggregates import after_agent
 from orchestrator.engine import handoffs
 from orchestrator.engine.app import App

@@ -1,8 +1,8 @@
 """The conversation's side of a handoff: every change of controller, each with a new epoch."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from orchestrator.copies import replace
 from orchestrator.decide.aggregates import after_offer, after_return
 from orchestrator.engine.app import App
 from orchestrator.types import (

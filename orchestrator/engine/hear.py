@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orchestrator import decide, fit
+from orchestrator.copies import replace
 from orchestrator.decide.aggregates import after_customer, after_turn
 from orchestrator.decide.language import prior_of, remembered
 from orchestrator.engine.app import App

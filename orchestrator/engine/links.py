@@ -1,7 +1,6 @@
 """Addresses for those who are not on our server: a platform can't open "/media/…"."""
 
-from dataclasses import replace
-
+from orchestrator.copies import replace
 from orchestrator.types import Button, Buttons, Card, Carousel, ListPicker, Media, Part, QuickReplies, Rendering
 
 

@@ -1,12 +1,13 @@
 """One turn: load, understand, decide, ask, decide again, compose, commit, announce."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from orchestrator import decide
+from orchestrator.copies import replace
 from orchestrator.engine import handoffs
 from orchestrator.engine.app import App
 from orchestrator.engine.bots import Answer, BotCaller

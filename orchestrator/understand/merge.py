@@ -1,8 +1,8 @@
 """Putting together what stages that ran side by side have found."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from orchestrator.copies import replace
 from orchestrator.types import Understanding
 
 

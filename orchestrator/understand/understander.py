@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from orchestrator.copies import replace
 from orchestrator.decide.language import decide_language, looks_like_name
 from orchestrator.errors import EngineFailed
 from orchestrator.ports import Clock, Recorder, Stage

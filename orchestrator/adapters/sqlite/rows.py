@@ -1,13 +1,13 @@
 """Rows to types and back. Times are microseconds since 1970 in UTC."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from orchestrator import codec
 from orchestrator.adapters.sqlite.recent import Recent
+from orchestrator.copies import replace
 from orchestrator.errors import Malformed
 from orchestrator.types import (
     Conversation,
