@@ -126,7 +126,14 @@ class BotLater(ParleyError):
 
 
 class EngineFailed(ParleyError):
-    """An NLP or translation engine failed, answered nothing or is not usable for this input."""
+    """An NLP or translation engine failed, answered nothing or is not usable for this input.
+
+    `retryable`: it did nothing yet, and the same call may succeed at once. `retry_after`: not before so many seconds.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, retryable: bool = False) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.retryable = retryable
 
 
 class SendFailed(ParleyError):
