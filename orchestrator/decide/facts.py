@@ -3,7 +3,7 @@
 Kinds never vary: what is a number here is always a float or always an int, because CEL does not mix them in arithmetic.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,26 +47,26 @@ def facts(
     bot: BotOutcome | None = None,
     hours_open: bool = True,
     desk: DeskPresence | None = None,
+    roots: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Everything a rule may read, as plain JSON kinds, each with its default when not known.
 
     `conversation.aggregates` must already count the turn's messages and, with `bot` given, the bot's answer.
     Without `bot` (before it ran) everything below `bot.` is neutral. `text` is all the turn's words, in the pivot
-    language where they are known in it; without it the understanding's are taken.
+    language where they are known in it; without it the understanding's are taken. Of what is not heard in this turn
+    only the `roots` somebody reads are made, all of them by default.
     """
-    return {
+    found = {
         **heard(conversation, understanding, text),
         "bot": bot_facts(bot, conversation.aggregates.misunderstood),
-        "conversation": progress(conversation),
-        "customer": customer_facts(profile),
-        "cart": cart_facts(conversation.context),
-        "page": page_facts(conversation.context),
-        "context": dict(conversation.context),
-        "slots": dict(conversation.slots),
         "channel": {"id": conversation.channel_id, "kind": channel_kind},
         "hours": {"open": hours_open},
         "desk": {"agents": desk.agents if desk else 0, "waiting": desk.waiting if desk else 0},
     }
+    for root, make in KNOWN.items():
+        if roots is None or root in roots:
+            found[root] = make(conversation, profile)
+    return found
 
 
 def heard(conversation: Conversation, understanding: Understanding | None, text: str) -> dict[str, Any]:
@@ -158,3 +158,14 @@ def number(value: Any) -> float:
 
 def word(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+KNOWN: Mapping[str, Callable[[Conversation, Profile], dict[str, Any]]] = {
+    "conversation": lambda conversation, _: progress(conversation),
+    "customer": lambda _, profile: customer_facts(profile),
+    "cart": lambda conversation, _: cart_facts(conversation.context),
+    "page": lambda conversation, _: page_facts(conversation.context),
+    "context": lambda conversation, _: dict(conversation.context),
+    "slots": lambda conversation, _: dict(conversation.slots),
+}
+"""What was known before the turn."""

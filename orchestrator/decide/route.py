@@ -16,6 +16,9 @@ LONGEST_VALUE = 80
 LONGEST_REASON = 500
 ABSENT = object()
 SCALARS = frozenset({bool, int, float, type(None)})
+SHORT = SCALARS | {str}
+MOST_KNOWN = 1024
+"""Outcomes kept of each rule."""
 
 
 def route(policy: Policy, facts: Facts, conversation: Conversation, handoff_open: bool | None = None) -> Decision:
@@ -33,8 +36,12 @@ def route(policy: Policy, facts: Facts, conversation: Conversation, handoff_open
     checks: list[RuleCheck] = []
     context: cel.Context | None = None
     for rule in applicable(policy, facts, waiting):
-        context = context or prepared(policy, facts)
-        check = considered(rule, facts, context)
+        values = tuple(lookup(facts, path) for _, path in rule.reads)
+        check = remembered(rule, values)
+        if check is None:
+            context = context or prepared(policy, facts)
+            check = considered(rule, values, context)
+            remember(rule, values, check)
         checks.append(check)
         if check.held:
             return decided(policy, rule, facts, conversation, tuple(checks))
@@ -78,8 +85,30 @@ def part(value: Any, members: Sequence[str]) -> Any:
     return {name: value[name] for name in members if name in value} if isinstance(value, dict) else value
 
 
-def considered(rule: CompiledRule, facts: Facts, context: cel.Context) -> RuleCheck:
-    values = {name: shown(found) for name, path in rule.reads if (found := lookup(facts, path)) is not ABSENT}
+def remembered(rule: CompiledRule, values: tuple[Any, ...]) -> RuleCheck | None:
+    """What came of the rule when it last read these values: most turns are like many before them."""
+    if rule.known is None:
+        return None
+    try:
+        return rule.known.get(values)
+    except TypeError:  # a list or an object among them
+        return None
+
+
+def remember(rule: CompiledRule, values: tuple[Any, ...], check: RuleCheck) -> None:
+    if rule.known is None or any(type(value) not in SHORT for value in values):
+        return
+    if any(isinstance(value, str) and len(value) > LONGEST_VALUE for value in values):
+        return
+    if len(rule.known) >= MOST_KNOWN:
+        rule.known.clear()
+    rule.known[values] = check
+
+
+def considered(rule: CompiledRule, found: tuple[Any, ...], context: cel.Context) -> RuleCheck:
+    """`found` are the values of the facts it reads."""
+    pairs = zip(rule.reads, found, strict=True)
+    values = {name: shown(value) for (name, _), value in pairs if value is not ABSENT}
     try:
         result = rule.program.execute(context)
     except Exception as error:

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -17,7 +17,7 @@ from orchestrator.decide.hours import OpenState, compile_hours, opens
 from orchestrator.decide.samples import ANGRY, CALM, NEUTRAL
 from orchestrator.errors import Key, Misconfigured
 from orchestrator.ledger import Ledger
-from orchestrator.types import Priority
+from orchestrator.types import Priority, RuleCheck
 
 BY_BOT = frozenset({"bot", "slots", "customer", "conversation"})
 """The facts a bot's answer can change."""
@@ -26,7 +26,12 @@ UNKNOWN_FUNCTION = re.compile(r"Undefined variable or function: '([^']*)'")
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """`reads` are the facts its condition names, dotted and in parts. `priority` None leaves it to the bot's wish."""
+    """`reads` are the facts its condition names, dotted and in parts. `priority` None leaves it to the bot's wish.
+
+    `after_bot`: it reads what a bot's answer can change. `about_bot`: it looks at what the bot did, and so says
+    something only after the bot has run. `heeds_wishes`: it acts on the bot's asking for a person, whose wishes then
+    count where it has none. `known` is what came of it before, by the values it read: None where kinds may vary.
+    """
 
     name: str
     then: Literal["handoff", "bot"]
@@ -36,26 +41,18 @@ class CompiledRule:
     reason: str
     program: cel.Program
     reads: tuple[tuple[str, Path], ...]
-
-    @property
-    def after_bot(self) -> bool:
-        """Whether it reads what a bot's answer can change."""
-        return any(path[0] in BY_BOT for _, path in self.reads)
-
-    @property
-    def about_bot(self) -> bool:
-        """Whether it looks at what the bot did, and so says something only after the bot has run."""
-        return any(path[0] == "bot" for _, path in self.reads)
-
-    @property
-    def heeds_wishes(self) -> bool:
-        """Whether it acts on the bot's asking for a person, whose wishes then count where it has none."""
-        return any(path == ("bot", "asked") for _, path in self.reads)
+    after_bot: bool
+    about_bot: bool
+    heeds_wishes: bool
+    known: dict[tuple[Any, ...], RuleCheck] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`needs` are the facts the rules read: each root with its members, None when one rule takes the root whole."""
+    """`needs` are the facts the rules read: each root with its members, None when one rule takes the root whole.
+
+    `roots` are the roots alone.
+    """
 
     version: str
     rules: tuple[CompiledRule, ...]
@@ -64,6 +61,7 @@ class Policy:
     while_waiting: Literal["hold", "bot"]
     hours: Hours | None
     needs: tuple[tuple[str, tuple[str, ...] | None], ...]
+    roots: frozenset[str]
 
     @classmethod
     def compile(cls, settings: PolicySettings, *, bots: Collection[str], teams: Collection[str]) -> Self:
@@ -86,6 +84,7 @@ class Policy:
             while_waiting=settings.while_waiting,
             hours=settings.hours,
             needs=tuple(needed(rules).items()),
+            roots=frozenset(needed(rules)),
         )
 
     def reads(self, root: str, member: str) -> bool:
@@ -158,6 +157,10 @@ def compile_rule(rule: Rule) -> CompiledRule:
         reason=rule.reason,
         program=program,
         reads=tuple((".".join(path), path) for path in paths),
+        after_bot=any(path[0] in BY_BOT for path in paths),
+        about_bot=any(path[0] == "bot" for path in paths),
+        heeds_wishes=("bot", "asked") in paths,
+        known=None if any(path[0] in OPEN for path in paths) else {},
     )
 
 

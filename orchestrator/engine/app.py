@@ -1,13 +1,14 @@
 """An app as the engine runs it: its settings turned into connectors, bots, a policy and an understander."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.config import AppSettings, BotSettings, ChannelSettings
 from orchestrator.decide.rules import Policy
 from orchestrator.engine.breaker import Breaker
 from orchestrator.errors import NotFound
 from orchestrator.ports import Bot, Connector
+from orchestrator.types import ChannelView
 from orchestrator.understand import Understander
 
 
@@ -16,6 +17,12 @@ class Channel:
     id: str
     settings: ChannelSettings
     connector: Connector
+    view: ChannelView = field(init=False)
+    """What bots see of it."""
+
+    def __post_init__(self) -> None:
+        view = ChannelView(id=self.id, kind=self.connector.kind, limits=self.connector.limits)
+        object.__setattr__(self, "view", view)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,15 +86,13 @@ class Briefing:
         return decide.facts(
             conversation,
             heard.understanding,
-            text="\n".join(
-                (message.understanding.pivot if message.understanding else "") or words(message.parts)
-                for message in heard.messages
-            ),
+            text=heard.pivot,
             profile=loaded.profile,
             channel_kind=channel_view(app, conversation.channel_id).kind,
             bot=outcome(answer),
             hours_open=app.policy.opens(self.clock.now()).open,
             desk=await self.herald.presence(app),
+            roots=app.policy.roots,
         )
 
     def packet(
@@ -176,9 +174,7 @@ def history(app: App, messages: Sequence[Message]) -> list[HistoryLine]:
 
 def channel_view(app: App, channel_id: str) -> ChannelView:
     channel = app.channels.get(channel_id)
-    if channel is None:
-        return ChannelView(id=channel_id, kind="", limits=Limits())
-    return ChannelView(id=channel_id, kind=channel.connector.kind, limits=channel.connector.limits)
+    return channel.view if channel else ChannelView(id=channel_id, kind="", limits=Limits())
 
 
 def outcome(answer: Answer | None) -> BotOutcome | None:

@@ -8,6 +8,7 @@ from orchestrator import decide, fit
 from orchestrator.copies import replace
 from orchestrator.decide.aggregates import after_customer, after_turn
 from orchestrator.decide.language import prior_of, remembered
+from orchestrator.decide.language_words import offered
 from orchestrator.engine.app import App
 from orchestrator.types import (
     Conversation,
@@ -42,6 +43,14 @@ class Heard:
         return decide.together([message.understanding for message in self.messages if message.understanding])
 
     @property
+    def pivot(self) -> str:
+        """All the words, in the pivot language where they are known in it."""
+        return "\n".join(
+            (message.understanding.pivot if message.understanding else "") or words(message.parts)
+            for message in self.messages
+        )
+
+    @property
     def stages(self) -> tuple[StageRun, ...]:
         found = (message.understanding for message in self.messages)
         return tuple(stage for understanding in found if understanding for stage in understanding.stages)
@@ -51,9 +60,8 @@ async def hear(app: App, loaded: Loaded, known: Mapping[int, Message]) -> Heard:
     """`known` holds messages understood by an earlier try of this turn, by `seq`: those are not read again."""
     conversation = loaded.conversation
     meant = tuple(tuple(chosen(part, conversation.choices) for part in message.parts) for message in loaded.pending)
-    messages = await asyncio.gather(
-        *(understood(app, loaded, index, meant[index], known) for index in range(len(loaded.pending)))
-    )
+    reading = [understood(app, loaded, index, meant[index], known) for index in range(len(loaded.pending))]
+    messages = [await reading[0]] if len(reading) == 1 else await asyncio.gather(*reading)
     sums, language = after_turn(conversation.aggregates), conversation.language
     for message in messages:
         sums = after_customer(sums, message.understanding, words(message.parts))
@@ -98,8 +106,9 @@ def utterance(app: App, loaded: Loaded, parts: Sequence[Part], before: str) -> U
     return Utterance(
         text=words(parts),
         prior=prior_of(conversation.language),
-        hint=str(hint) if hint else conversation.language.code,
+        hint=offered(str(hint or ""), app.settings.languages) or conversation.language.code,
         pinned=conversation.language.pinned,
+        by_agent=conversation.language.by_agent,
         doubts=conversation.language.doubts,
         pivot_language=app.settings.pivot,
         candidates=app.settings.languages,

@@ -1,8 +1,7 @@
 """Telling desks and widgets what has just become true."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 
 from orchestrator import desk
 from orchestrator.decide import DeskPresence
@@ -24,6 +23,36 @@ MOST_TOLD = 100
 """Waiting customers who hear of a change of the queue at once; those further back see it when they next look."""
 
 
+NOBODY = DeskPresence()
+
+
+class Thinking:
+    """Around asking a bot. A class, not a generator: it is entered in every turn and mostly does nothing."""
+
+    def __init__(self, herald: "Herald", conversation: Conversation, bot: str) -> None:
+        self.herald = herald
+        self.conversation = conversation
+        self.bot = bot
+        self.shown = False
+        self.late: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Callable[[], Awaitable[None]]:
+        self.timer = asyncio.get_running_loop().call_later(INSTANT, self.overdue)
+        return self.show
+
+    async def __aexit__(self, *_: object) -> None:
+        self.timer.cancel()
+        if self.shown:
+            await self.herald.typing(self.conversation, self.bot, False)
+
+    def overdue(self) -> None:
+        self.late = asyncio.ensure_future(self.show())
+
+    async def show(self) -> None:
+        self.shown = True
+        await self.herald.typing(self.conversation, self.bot, True)
+
+
 class Herald:
     def __init__(self, bus: Bus, records: Records, clock: Clock) -> None:
         self.bus = bus
@@ -36,27 +65,9 @@ class Herald:
                 MessageAdded(app_id=message.app_id, conversation_id=message.conversation_id, message=message)
             )
 
-    @asynccontextmanager
-    async def thinking(self, conversation: Conversation, bot: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    def thinking(self, conversation: Conversation, bot: str) -> "Thinking":
         """The bot shows as typing when it takes longer than an instant, or says so itself by the callable."""
-        shown = False
-
-        async def show() -> None:
-            nonlocal shown
-            shown = True
-            await self.typing(conversation, bot, True)
-
-        def late() -> None:
-            shows.append(asyncio.ensure_future(show()))
-
-        shows: list[asyncio.Future[None]] = []
-        timer = asyncio.get_running_loop().call_later(INSTANT, late)
-        try:
-            yield show
-        finally:
-            timer.cancel()
-            if shown:
-                await self.typing(conversation, bot, False)
+        return Thinking(self, conversation, bot)
 
     async def typing(self, conversation: Conversation, bot: str, on: bool) -> None:
         await self.bus.publish(
@@ -94,6 +105,8 @@ class Herald:
 
     async def presence(self, app: App) -> DeskPresence:
         """What rules may read of the desk; the queue is counted only for those that do."""
+        if "desk" not in app.policy.roots:
+            return NOBODY
         waiting = await self.records.waiting(app.id) if app.policy.reads("desk", "waiting") else ()
         return DeskPresence(agents=await self.agents(app, app.settings.policy.team), waiting=len(waiting))
 
