@@ -16,7 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nlp.langid.scripts import fitting
+from nlp.langid.kin import shares, telling
+from nlp.langid.scripts import fitting, one_language, quoted
 from nlp.langid.words import Words, load_words
 from orchestrator.errors import EngineFailed
 from orchestrator.ports import Clock, Files, Http, Stage
@@ -33,12 +34,11 @@ FLOOR = 1e-4
 LISTED = 5.0
 # A single word that is not listed is no evidence, whatever its letters look like: it may be a name.
 ONE_WORD = 0.6
+# So is a whole message that several of the languages asked about have.
+AMBIGUOUS = 0.8
 # fastText knows 176 languages: below this share for those asked about, it is probably none of them.
 ENOUGH_SHARE = 0.3
 WORD = re.compile(r"[^\W\d_]{2,}")
-# fastText hardly tells these apart, py3langid does.
-TWINS = {"da": ("da", "no"), "no": ("da", "no")}
-UKRAINIAN, RUSSIAN = frozenset("іїєґ"), frozenset("ыэъё")
 
 
 class Settings(BaseModel):
@@ -80,22 +80,31 @@ class Langid:
         """Candidates with their confidence, likeliest first; () when there is nothing to tell by."""
         if self.models is None or self.words is None:
             raise EngineFailed("langid: not open")
-        text = text[:ENOUGH].replace("\n", " ").strip()
+        text = self.without_greeting(text[:ENOUGH].replace("\n", " ").strip())
         candidates = fitting(text, tuple(languages))
         if not candidates or not any(char.isalpha() for char in text):
             return ()
         first = dict(self.restricted(candidates).rank(text))
-        second = self.second(text)
-        listed = self.words.evidence(text)
+        second = shares(self.second(text), candidates)
+        listed = {code: share for code, share in self.words.evidence(text).items() if code in candidates}
+        own = telling(text, candidates)
         scores = {
             code: math.log(max(first.get(code, FLOOR), FLOOR))
-            + SECOND * math.log(max(twin_share(second, code), FLOOR))
+            + SECOND * math.log(max(second[code], FLOOR))
             + LISTED * listed.get(code, 0.0)
-            + letters(text, code)
+            + own.get(code, 0.0)
             for code in candidates
         }
-        sure = certainty(text, candidates, second, listed)
+        sure = certainty(text, second, listed)
         return tuple((code, round(share * sure, 4)) for code, share in softmax(scores))
+
+    def without_greeting(self, text: str) -> str:
+        """Of "こんにちは, where is my parcel?" what is no greeting in other letters."""
+        assert self.words is not None
+        greeting = quoted(text)
+        if greeting and self.words.lists(greeting):
+            return " ".join(word for word in text.split() if word not in greeting.split())
+        return text
 
     def restrict(self, candidates: tuple[str, ...]) -> Any:
         """A view of py3langid's model with only these languages; the tables are shared."""
@@ -125,26 +134,17 @@ def load_models() -> tuple[Any, Any]:
     return LanguageIdentifier.from_model_file(Path(MODEL_FILE), norm_probs=True), second
 
 
-def twin_share(second: Mapping[str, float], code: str) -> float:
-    return max(second.get(twin, 0.0) for twin in TWINS.get(code, (code,)))
-
-
-def letters(text: str, code: str) -> float:
-    """Log-odds from letters that Russian and Ukrainian do not share."""
-    if code not in ("ru", "uk"):
-        return 0.0
-    own, other = (UKRAINIAN, RUSSIAN) if code == "uk" else (RUSSIAN, UKRAINIAN)
-    used = set(text.lower())
-    return LISTED * (bool(used & own) - bool(used & other))
-
-
-def certainty(text: str, candidates: Sequence[str], second: Mapping[str, float], listed: Mapping[str, float]) -> float:
+def certainty(text: str, second: Mapping[str, float], listed: Mapping[str, float]) -> float:
     """0..1, by which every confidence is lowered: for a lone unlisted word, and for what looks like no candidate."""
-    found = any(listed.get(code) for code in candidates)
-    if text.isascii() and len(WORD.findall(text)) < 2 and not found:
+    if listed:
+        # "ok", "no", "hallo": listed in several languages, a message tells little.
+        whole = sum(share == 1.0 for share in listed.values())
+        return AMBIGUOUS if whole > 1 else 1.0
+    if text.isascii() and len(WORD.findall(text)) < 2:
         return ONE_WORD
-    share = sum(second.get(code, 0.0) for code in candidates)
-    return 1.0 if found else min(1.0, share / ENOUGH_SHARE)
+    if one_language(text):
+        return 1.0
+    return min(1.0, sum(second.values()) / ENOUGH_SHARE)
 
 
 def softmax(scores: Mapping[str, float]) -> list[tuple[str, float]]:

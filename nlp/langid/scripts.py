@@ -1,5 +1,6 @@
 """Which languages are written in which letters: a Greek word is no Spanish, however few letters it has."""
 
+import re
 import unicodedata
 from collections import Counter
 from functools import lru_cache
@@ -26,6 +27,11 @@ SCRIPTS = {
 }
 
 
+# Scripts that one language of today is written in, or that are told apart by their letters alone.
+TELLING = frozenset({"ARMENIAN", "CJK", "GEORGIAN", "GREEK", "HANGUL", "HIRAGANA", "KATAKANA", "TAMIL", "THAI"})
+WORD = re.compile(r"\S+")
+
+
 @lru_cache(maxsize=4096)
 def script(char: str) -> str:
     return unicodedata.name(char, "").partition(" ")[0]
@@ -49,3 +55,19 @@ def fitting(text: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     if main not in SCRIPTS:
         return languages
     return tuple(code for code in languages if code in SCRIPTS[main])
+
+
+def quoted(text: str) -> str:
+    """The words in other letters of a text that is mostly Latin, "" when there are none."""
+    letters = [char for char in text if char.isalpha()]
+    foreign = sum(ord(char) >= LATIN for char in letters)
+    if not foreign or foreign * 2 >= len(letters):
+        return ""
+    return " ".join(word for word in WORD.findall(text) if any(ord(char) >= LATIN and char.isalpha() for char in word))
+
+
+def one_language(text: str) -> bool:
+    """Whether the letters alone say what language it is, or that it is one of two (Han: Chinese or Japanese)."""
+    letters = [char for char in text if char.isalpha()]
+    telling = sum(script(char) in TELLING for char in letters if ord(char) >= LATIN)
+    return bool(letters) and telling * 2 > len(letters)

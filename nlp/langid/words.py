@@ -30,6 +30,10 @@ class Words:
                 for word in entry.split():
                     self.words[word].add(code)
 
+    def lists(self, text: str) -> bool:
+        """Whether the whole text is an entry of any language."""
+        return folded(text) in self.phrases
+
     def evidence(self, text: str) -> Mapping[str, float]:
         """0..1 by language: 1 when the whole message is listed, else the share of its words, at most a half."""
         said = folded(text)

@@ -1,100 +1,153 @@
 """Words that languages are told and asked by: small talk, names of languages, and ways to ask for one."""
 
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-CLAUSE = re.compile(r"[.,;:!?¡¿…\n()]+")
+from orchestrator.decide.language_names import DENSE_NAMES, NAMES
+from orchestrator.decide.small_talk import SMALL_TALK, folded
 
-
-def folded(text: str) -> str:
-    plain = unicodedata.normalize("NFD", text.casefold().replace("’", "'"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
+CLAUSE = re.compile(r"[.,;:!?¡¿…\n()。、，！？；：؟،]+")
 
 
-# Said in any conversation, whatever its language: alone they switch nothing.
-SMALL_TALK = frozenset(
-    re.findall(
-        r"\S+",
-        """
-        abend acuerdo adios afternoon alsjeblieft alstublieft arrivederci au aub beaucoup bedankt bene bien bitte
-        boa bom bon bonjour bonne bonsoir buenas buenos buona buonasera buongiorno bye chao cheers ciao cool coucou
-        czesc d'accord dag dank danke de dia dias doei dzieki dziekuje ederim evening favor favore genial goed
-        goedemiddag goedemorgen goedenavond good goodbye gracias grazie gut guten hallo hasta hei hej hello hey hi
-        hoi hola ja je journee luego merci merhaba mille moin morgen morning muchas muito nao nee nein night no
-        noches noite non nope obrigada obrigado oi ok okay oke okey ola oui pardon parfait per perdon perfect
-        perfecto perfekt perfetto pf plait please pls por privet revoir s'il salut salve schon scusa selam sera
-        servus si sil sim sorry spasibo super svp tack tag tak takk tarde tardes tchau te tesekkur tesekkurler thank
-        thanks thx tot tschuss u va vale vielen vous wel yeah yep yes you ziens
-        """,
-    )
+def named(names: Mapping[str, str], split: str | None = None) -> str:
+    """One group for each language: any of its names."""
+    return "|".join(f"(?P<{code}>{'|'.join(map(folded, listed.split(split)))})" for code, listed in names.items())
+
+
+ANY_NAME, DENSE_NAME = named(NAMES), named(DENSE_NAMES, "|")
+
+
+def words(listed: str) -> str:
+    """An alternative of words and phrases, as they look when folded; in a phrase blanks are underscores."""
+    return "|".join(re.escape(folded(one.replace("_", " "))) for one in listed.split())
+
+
+IN = (
+    r"(?:(?:(?:"
+    + words("in_het in_lingua into in to en em auf op het op_zn op_z'n al au ao a na на po på în la v ve στα σε по på_")
+    + r")\s+|all'|по-|в)(?:(?:"
+    + words("lingua języku språket языке")
+    + r")\s+)?|"
+    + words("ب")
+    + r"(?:"
+    + words("اللغة")
+    + r"\s+)?)"
 )
-
-# Names of languages, in the languages customers use for them; compared without accents.
-NAMES = {
-    "ar": "arabic|arabe|arabo|arabisch|العربية|عربي",
-    "ca": "catalan|catala|catalano|catalaans|katalanisch",
-    "cs": "czech|checo|ceco|tsjechisch|tschechisch|tcheque|tcheco|cesky|cestina",
-    "da": "danish|danes|danese|deens|danisch|danois|dinamarques|dansk",
-    "de": "german|aleman|tedesco|duits|deutsch|allemand|alemao|niemiecku|tyska|almanca|немецком|німецькою",
-    "el": "greek|griego|greco|grieks|griechisch|grec|grego|ελληνικα",
-    "en": "english|ingles|inglese|engels|englisch|anglais|angielsku|engelska|ingilizce|английском|англійською",
-    "es": "spanish|espanol|castellano|spagnolo|spaans|spanisch|espagnol|espanhol|hiszpansku|spanska|ispanyolca",
-    "fi": "finnish|fines|finlandese|fins|finnisch|finnois|finlandes|suomeksi|suomea",
-    "fr": "french|frances|francese|frans|franzosisch|francais|francusku|franska|fransizca|французском",
-    "it": "italian|italiano|italiaans|italienisch|italien|wlosku|italienska|italyanca|итальянском",
-    "ja": "japanese|japones|giapponese|japans|japanisch|japonais|日本語",
-    "ko": "korean|coreano|koreaans|koreanisch|coreen|한국어",
-    "nl": "dutch|holandes|neerlandes|olandese|nederlands|hollands|niederlandisch|hollandisch|neerlandais|hollandais",
-    "no": "norwegian|noruego|norvegese|noors|norwegisch|norvegien|noruegues|norsk",
-    "pl": "polish|polaco|polacco|pools|polnisch|polonais|polones|polsku|polski",
-    "pt": "portuguese|portugues|portoghese|portugees|portugiesisch|portugais|brazilian",
-    "ro": "romanian|rumano|rumeno|roemeens|rumanisch|roumain|romeno|romana",
-    "ru": "russian|ruso|russo|russisch|russe|russku|ryska|rusca|русский|русском|по-русски|російською",
-    "sv": "swedish|sueco|svedese|zweeds|schwedisch|suedois|svenska",
-    "tr": "turkish|turco|turks|turkisch|turc|turkce",
-    "uk": "ukrainian|ucraniano|ucraino|oekraiens|ukrainisch|ukrainien|українською|українська|украинском|по-українськи",
-    "zh": "chinese|chino|cinese|chinees|chinesisch|chinois|chines|mandarin|中文|普通话",
-}
-ANY_NAME = "|".join(f"(?P<{code}>{folded(names)})" for code, names in NAMES.items())
-IN = r"(?:(?:in het|in lingua|into|in|to|en|em|auf|op|het|op zn|op z'n|al|au|ao|a|na|po|pa)\s+|all'|用)"
+# Ukrainian, Finnish and Czech say "in English" with the ending alone.
+INTO = rf"(?:{IN}|(?=\w+(?:ою|ksi|ky)(?!\w)))"
+TONGUE = r"(?:" + words("language язык языке языком мовою мові dilinde") + r")"
 PLEASE = (
-    r"(?:please|pls|plz|por favor|porfa|per favore|per piacere|s'?il (?:vous|te) plait|svp|stp|bitte|gerne|graag|aub|"
-    r"alsjeblieft|alstublieft|tack|prosze|lutfen|" + folded("пожалуйста|будь ласка|お願いします|请") + ")"
+    r"(?:s'?il (?:vous|te) plait|"
+    + words(
+        """please pls plz por_favor porfa per_favore per_piacere svp stp bitte gerne graag aub alsjeblieft alstublieft
+            tack snälla proszę lütfen пожалуйста будь_ласка παρακαλώ prosím vă_rog te_rog si_us_plau sisplau takk tak
+            kiitos venligst من_فضلك لو_سمحت"""
+    )
+    + ")"
 )
 TALK = (
-    r"(?:speak|talk|write|chat|text|habl(?:ar|amos|emos|as|e|a|en)|escrib(?:ir|e|a|an|amos)|convers(?:ar|a|emos)|"
-    r"parl(?:are|iamo|a|i|er|ons|ez)|scriv(?:ere|i|iamo|a)|schreib(?:en|e|t|st)|sprech(?:en|t)|sprich|red(?:en|e)|"
-    r"praten|praat|schrijven|schrijf|spreken|spreek|ecri(?:re|vez|s|vons)|fal(?:ar|amos|a|e|em)|escrev(?:er|e|a|am))"
+    r"(?:speak|talk|write|chat|text|habl(?:ar|amos|emos|as|e|a|en|ame|arme)|escrib(?:ir|e|a|an|amos|eme|irme)|"
+    r"convers(?:ar|a|emos)|"
+    r"parl(?:are|iamo|a|i|er|ons|ez|armi|ami)|scriv(?:ere|i|iamo|a|imi|ermi)|schreib(?:en|e|t|st)|sprech(?:en|t)|sprich|"
+    r"red(?:en|e)|praten|praat|schrijven|schrijf|spreken|spreek|ecri(?:re|vez|s|vons)|fal(?:ar|amos|a|e|em)|"
+    r"escrev(?:er|e|a|am)|"
+    + words(
+        """mówić mów mówmy pisać pisz piszmy rozmawiać rozmawiajmy porozmawiać prata pratar skriva skriv tala talar
+            snakke skrive konuşabilir konuşalım konuşmak konuş konuşun konuşur yazabilir yazalım yazmak yaz yazın
+            yazar говорить говорите говори поговорить пишите писать пиши общаться напишите розмовляти говорити
+            говоріть пишіть писати спілкуватися μιλήσουμε μιλήσετε μιλάτε γράψετε γράψτε mluvit mluvte psát pište
+            vorbi vorbiți vorbim scrie scrieți puhua puhutaan kirjoittaa escriure parlar parlem التحدث تحدث تكلم
+            الكتابة اكتب نتحدث نتكلم الكلام تتحدث"""
+    )
+    + ")"
 )
 GO_ON = (
-    r"(?:continue|switch|change|answer|reply|respond|explain|help|go on|respond(?:er|e|a|an)|contest(?:ar|a|e|en)|"
+    r"(?:continue|switch|change|answer|reply|respond|explain|help|go on|respond(?:er|e|a|an|eme|erme)|"
+    r"contest(?:ar|a|e|en|ame)|"
     r"explic(?:ar|a|ame)|continu(?:ar|amos|a|er|are|o|iamo)|seguir|segu(?:imos|iamo)|cambi(?:ar|a|e|are|amo)|"
-    r"pas(?:ar|a|emos|ser|sons|sare|siamo|sa)|rispond(?:ere|i|a|ete)|spieg(?:are|a)|antwort(?:en|e|et)|wechs(?:eln|el|le)|"
-    r"weiter|erklar(?:en|e)|antwoord(?:en)?|verder|overschakelen|repond(?:re|ez|s)|mud(?:ar|a|e))"
+    r"pas(?:ar|a|emos|ser|sons|sare|siamo|sa)|rispond(?:ere|i|a|ete|imi|ermi)|spieg(?:are|a)|antwort(?:en|e|et)|"
+    r"wechs(?:eln|el|le)|weiter|erklar(?:en|e)|antwoord(?:en)?|verder|overschakelen|repond(?:re|ez|s|s-moi|ez-moi)|"
+    r"mud(?:ar|a|e)|"
+    + words(
+        """odpowiadać odpowiedz odpowiedzieć odpowiadaj kontynuować przejść przejdźmy svara byta byt fortsätta
+            fortsätt svar cevap devam geçelim geçebilir ответьте ответить отвечайте перейдём перейти продолжить
+            продолжим відповідайте відповісти перейдемо продовжити απαντήστε συνεχίσουμε odpovězte pokračovat
+            răspundeți continuăm vastaa الرد أجب نكمل المتابعة"""
+    )
+    + ")"
 )
 OURSELVES = (
     r"(?:(?:can|could|may|shall) (?:we|i|you)|let's|lets|please|i(?:'d| would) (?:like|prefer|rather)|i want|"
-    r"podemos|puedo|podriamos|hablemos|quiero|quisiera|possiamo|posso|potremmo|parliamo|vorrei|"
-    r"konnen wir|konnten wir|kann ich|lass uns|ich mochte|kunnen we|kan ik|mag ik|laten we|ik wil|"
-    r"peut-on|on peut|pouvons-nous|puis-je|parlons|je veux|je voudrais|vamos|quero)"
+    r"peut-on|on peut|"
+    + words(
+        """podemos puedo puedes puede podriamos podrias hablemos quiero quisiera possiamo posso puoi può potete
+            potremmo parliamo vorrei können_wir könnten_wir kann_ich können_sie kannst_du lass_uns ich_möchte
+            kunnen_we kan_ik kun_je kunt_u mag_ik laten_we ik_wil pouvons-nous puis-je pouvez-vous peux-tu parlons
+            je_veux je_voudrais vamos quero pode czy_możemy możemy czy_mogę czy_możesz mogę chcę chciałbym chciałabym
+            kan_vi kan_jag kan_du kan_ni jag_vill kan_jeg vi_kan miyiz mıyız musunuz misiniz mısınız misin mısın
+            istiyorum можно можем можете могу давайте хочу мы_можем можна можемо можете хочу давайте μπορούμε μπορώ
+            θέλω můžeme mohu chci putem pot vreau podem voinko voimmeko haluan هل_يمكن هل_يمكننا يمكننا أريد هل_يمكنك
+            ممكن"""
+    )
+    + ")"
 )
-PREFER = r"(?:prefer|prefiero|preferiria|preferisco|preferirei|prefere|prefererais|prefiro|liever|lieber|bevorzuge)"
+PREFER = (
+    r"(?:"
+    + words(
+        """prefer prefiero preferiria preferisco preferirei prefere preferiria préfère préférerais prefiro liever
+            lieber bevorzuge wolę wolałbym wolałabym föredrar hellre tercih предпочитаю лучше краще προτιμώ raději
+            prefer mieluummin أفضل"""
+    )
+    + ")"
+)
 # "in English", "English please"; the name alone may be an answer to any other question.
-ALONE = re.compile(rf"(?:{PLEASE}\s*)?{IN}(?:{ANY_NAME})(?:\s*{PLEASE})?")
+ALONE = re.compile(rf"(?:{PLEASE}\s*|{OURSELVES}\s+)?{INTO}(?:{ANY_NAME})(?:\s+{TONGUE})?(?:\s*{PLEASE})?")
 ALONE_PLEASE = re.compile(rf"(?:{ANY_NAME})\s*{PLEASE}")
-ASKED_IN = re.compile(rf"(?=.*\b(?:{TALK}|{GO_ON})\b).*\b{IN}(?:{ANY_NAME})(?!\w)")
-ASKED_TALK = re.compile(rf"(?=.*\b{OURSELVES}\b).*\b{TALK}\s+(?:\w+\s+)?(?:{ANY_NAME})(?!\w)")
-ASKED_TALK_LAST = re.compile(rf"(?=.*\b{OURSELVES}\b).*\b(?:{ANY_NAME})\s+(?:\w+\s+)?{TALK}\b")
-ASKED_PREFER = re.compile(rf".*\b{PREFER}\s+(?:\w+\s+){{0,2}}(?:{ANY_NAME})(?!\w)")
-WAYS_TO_ASK = (ASKED_IN, ASKED_TALK, ASKED_TALK_LAST, ASKED_PREFER)
+ASKED_IN = re.compile(rf"(?=.*\b(?:{TALK}|{GO_ON})\b).*\b{INTO}(?:{ANY_NAME})(?!\w)")
+ASKED_TALK = re.compile(rf"(?=.*\b(?:{OURSELVES}|{PLEASE})\b).*\b{TALK}\s+(?:\w+\s+)?(?:{ANY_NAME})(?!\w)")
+ASKED_TALK_LAST = re.compile(rf"(?=.*\b(?:{OURSELVES}|{PLEASE})\b).*\b(?:{ANY_NAME})\s+(?:\w+\s+)?{TALK}\b")
+ASKED_PREFER = re.compile(rf"(?:.*\b)?{PREFER}\s+(?:\w+\s+){{0,2}}{IN}?(?:{ANY_NAME})(?!\w)")
+ASKED_PREFER_LAST = re.compile(rf"(?:.*\s)?(?:{ANY_NAME})\s+(?:\w+\s+)?(?:{PREFER})\b")
+# Chinese, Japanese, Korean: the whole clause is the wish, there are no blanks to find words by.
+DENSE_ASKED = re.compile(
+    r"(?:(?:"
+    + words("请 请你 可以 可不可以 能 能不能 我们 我想 我要 你能 你可以 麻烦 我希望 咱们")
+    + r")\s*)*(?:"
+    + words("用 说 讲 换成 改成 切换到 改用 切换成 以")
+    + rf")\s*(?:{DENSE_NAME})(?:"
+    + words("说 讲 回复 回答 交流 沟通 聊 聊天 写 对话 谈 跟我 和我 话 吗 吧 好吗 可以吗 谢谢 服务")
+    + r")*"
+)
+DENSE_ASKED_LAST = re.compile(
+    rf"(?:(?:{words('すみません できれば じゃあ 저는 그럼')})\s*)?(?:{DENSE_NAME})(?:"
+    + words("で に に変えて に切り替えて 로 으로 를 을")
+    + r")\s*(?:"
+    + words(
+        """お願い お願いします お願いできますか 話して 話してください 話せますか 話したい 話しましょう
+            話してもいいですか 書いて 書いてください 書いてもいいですか 答えて 答えてください 返事して
+            返信してください 対応して 対応できますか いいですか 大丈夫ですか できますか 続けて してください して
+            切り替えてください 변경해_주세요 해_주세요 해주세요 말해_주세요 말해주세요 말씀해_주세요 대화할_수_있나요
+            이야기해요 가능한가요 가능할까요 부탁드려요 부탁합니다 답해_주세요 답변해_주세요 써_주세요 바꿔_주세요
+            할까요 해도_될까요"""
+    )
+    + r")?"
+)
+WAYS_TO_ASK = (ASKED_IN, ASKED_TALK, ASKED_TALK_LAST, ASKED_PREFER, ASKED_PREFER_LAST)
+DENSE_WAYS = (DENSE_ASKED, DENSE_ASKED_LAST)
 # "Does anyone speak German?" is about a person, "I don't speak English" about what one can't.
 NOT_ASKED = re.compile(
     r"\b(?:not|don't|dont|can't|cant|cannot|doesn't|never|no|non|nicht|kein|niet|geen|ne|pas|nao|nunca|mai|nie|nobody|"
     r"someone|somebody|anyone|anybody|alguien|qualcuno|jemand|iemand|quelqu'un|alguem|who|que habl\w+|che parl\w+|how|"
-    r"como se|come si|wie sagt|hoe zeg|comment)\b"
+    r"como se|come si|wie sagt|hoe zeg|comment|"
+    + words(
+        """nie nigdy nikt ktoś kto inte aldrig nooit jamais någon vem ikke noen değil asla bilmiyorum kimse не никогда
+            ніколи никто кто-нибудь кто хтось хто як δεν nikdo někdo nu_vorbesc cineva en_puhu joku لا ليس أحد"""
+    )
+    + r")\b"
 )
-ANY = re.compile("|".join(folded(names) for names in NAMES.values()))
+FORMS = frozenset(folded(form) for listed in NAMES.values() for form in listed.split())
+DENSE_FORM = re.compile("|".join(map(folded, "|".join(DENSE_NAMES.values()).split("|"))))
+WORD = re.compile(r"\w+")
 BEFORE_PLEASE = re.compile(rf",\s*(?={PLEASE}(?!\w))")
 # A wish for a language is short.
 LONGEST = 160
@@ -103,7 +156,7 @@ LONGEST = 160
 def asked_for(text: str, candidates: Sequence[str]) -> str:
     """The language the customer explicitly asks to be spoken to in; "" when none, or none the app offers."""
     said = folded(text[:2000])
-    if not ANY.search(said):
+    if not names_one(said):
         return ""
     for clause in CLAUSE.split(BEFORE_PLEASE.sub(" ", said)):
         words = clause.split()
@@ -115,10 +168,19 @@ def asked_for(text: str, candidates: Sequence[str]) -> str:
     return ""
 
 
+def names_one(said: str) -> bool:
+    """Whether a language is named at all: most messages end here. In Arabic "in" is a letter before the name."""
+    if any(word in FORMS or word.removeprefix("ب") in FORMS for word in WORD.findall(said)):
+        return True
+    return not said.isascii() and bool(DENSE_FORM.search(said))
+
+
 def wished(clause: str) -> str:
     found = ALONE.fullmatch(clause) or ALONE_PLEASE.fullmatch(clause)
     for way in WAYS_TO_ASK:
         found = found or way.match(clause)
+    for way in DENSE_WAYS:
+        found = found or way.fullmatch(clause)
     return str(found.lastgroup) if found else ""
 
 

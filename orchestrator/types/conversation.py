@@ -20,12 +20,17 @@ class Controller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """The conversation's language and how firmly it is held; `doubts` counts turns that read otherwise."""
+    """The conversation's language and how firmly it is held; `doubts` counts turns that read otherwise.
+
+    `pinned`: the customer asked for it, and messages in another language count less. `by_agent`: an agent pinned it,
+    and only the customer's own wish changes it.
+    """
 
     code: str
     confidence: float = 0.0
     pinned: bool = False
     doubts: int = 0
+    by_agent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

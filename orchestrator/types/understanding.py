@@ -74,7 +74,8 @@ class Utterance:
     `prior` is the conversation's language, "" before anything was said; `hint` the widget's or the
     profile's; `candidates` the app's languages; `typed` is False for a tap or a form, which never
     change the language; `previous` is the customer's last utterance, for spotting repeats; `doubts`
-    counts the messages before this one that read as another language than the prior.
+    counts the messages before this one that read as another language than the prior; `pinned` and `by_agent` are
+    as in Spoken.
     """
 
     text: str
@@ -86,3 +87,4 @@ class Utterance:
     typed: bool = True
     previous: str = ""
     doubts: int = 0
+    by_agent: bool = False

@@ -1,6 +1,6 @@
 """Every evaluator there is, in the order they are told of: one more is a file beside this one and a line here."""
 
-from orchestrator.cli.nlp import langid
+from orchestrator.cli.nlp import chats, langid
 from orchestrator.cli.nlp.evaluator import Evaluator
 
-EVALUATORS: tuple[Evaluator, ...] = (langid.EVALUATOR,)
+EVALUATORS: tuple[Evaluator, ...] = (langid.EVALUATOR, chats.EVALUATOR)
