@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.copies import replace
-from orchestrator.decide.language import decide_language, looks_like_name
+from orchestrator.decide.language import decide_language, looks_like_name, telling_part
 from orchestrator.errors import EngineFailed
 from orchestrator.ports import Clock, Recorder, Stage
 from orchestrator.types import Language, Part, StageRun, Understanding, Utterance
@@ -101,8 +101,8 @@ class Understander:
         return replace(found, stages=(*runs, *translation, *(run for _, group_runs in read for run in group_runs)))
 
     async def language(self, said: Utterance, until: float) -> tuple[Language, list[StageRun]]:
-        """Detectors see the words alone: links and codes look like English."""
-        words = plain_words(said.text) if said.typed else ""
+        """Detectors see the telling words alone: links and codes look like English, and people greet in any language."""
+        words = plain_words(telling_part(said.text)) if said.typed else ""
         blank = Understanding(language=Language(code=""))
         known = blank
         runs: list[StageRun] = []
