@@ -1,5 +1,6 @@
 """The schema, as Alembic revisions shared by the SQL stores. Times are microseconds since 1970 in UTC."""
 
+import io
 from pathlib import Path
 
 from alembic import command
@@ -24,18 +25,23 @@ def newest() -> str:
     return ScriptDirectory.from_config(config()).get_current_head() or ""
 
 
-def upgrade(connection: Connection, current: str, name: str) -> None:
-    """Bring a database from revision `current` ("" when empty) to the newest, in the transaction that is open.
-
-    Raises DatabaseTooNew when this code doesn't know `current`, and Unavailable when a step fails.
-    """
-    settings = config()
-    known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
+def refuse_newer(current: str, name: str) -> None:
+    """Raises DatabaseTooNew when this code doesn't know `current`."""
+    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     if current and current not in known:
         raise DatabaseTooNew(
             f"database {name!r} is at revision {current!r} and this Parley knows {newest()!r} at most: "
             "run the newer Parley that wrote it, or restore a backup made before that upgrade"
         )
+
+
+def upgrade(connection: Connection, current: str, name: str) -> None:
+    """Bring a database from revision `current` ("" when empty) to the newest, in the transaction that is open.
+
+    Raises DatabaseTooNew when this code doesn't know `current`, and Unavailable when a step fails.
+    """
+    refuse_newer(current, name)
+    settings = config()
     settings.attributes["connection"] = connection
     try:
         command.upgrade(settings, "head")
@@ -43,3 +49,16 @@ def upgrade(connection: Connection, current: str, name: str) -> None:
         raise Unavailable(
             f"database {name!r} can't be migrated from {current or 'nothing'!r}, it stays as it was: {error}"
         ) from error
+
+
+def script(current: str, name: str, *, version_table: str) -> str:
+    """What brings a PostgreSQL database from `current` ("" when empty) to the newest, as SQL for one transaction.
+
+    Raises DatabaseTooNew when this code doesn't know `current`.
+    """
+    refuse_newer(current, name)
+    settings = config()
+    settings.attributes["version_table"] = version_table
+    settings.output_buffer = written = io.StringIO()
+    command.upgrade(settings, f"{current}:head" if current else "head", sql=True)
+    return written.getvalue()
