@@ -437,8 +437,11 @@ class Bus(Protocol):
         """Something waits there. Claims take turns between apps, so that one app's burst holds up nobody else's."""
         ...
 
-    async def claim(self) -> str:
-        """The next conversation to work on; nobody else gets it until `release`. Waits."""
+    async def claim(self, room: int = 1) -> str:
+        """The next conversation to work on; nobody else gets it until `release`. Waits.
+
+        `room` is how many the caller could take one after the other: they may be fetched at once.
+        """
         ...
 
     async def release(self, conversation_id: str) -> None:
@@ -453,6 +456,22 @@ class Bus(Protocol):
 
     async def take(self, key: str, *, limit: int, per: timedelta) -> float:
         """Count one use against `limit` per window: 0.0 when allowed, else seconds to wait."""
+        ...
+
+    async def pace(self, key: str, *, rate: float, burst: int) -> float:
+        """As `take`, at `rate` uses a second after `burst` at once, and never while the key is on hold."""
+        ...
+
+    async def hold(self, key: str, seconds: float) -> None:
+        """Nobody is to use it for so long: a platform's `retry_after`. Never shortens a hold."""
+        ...
+
+    async def once(self, key: str, ttl: timedelta) -> bool:
+        """Whether this is the key's first use within `ttl`: for tokens that are good for one use."""
+        ...
+
+    def trouble(self) -> str:
+        """Why it works without its server now, for people; "" when all is well."""
         ...
 
     async def present(self, app_id: str, agent_id: str, teams: Sequence[str], ttl: float) -> None:
@@ -472,3 +491,7 @@ class Recorder(Protocol):
     def bot(self, bot: str, outcome: str, seconds: float) -> None: ...
     def delivery(self, channel: str, outcome: str) -> None: ...
     def accepted(self, channel: str, role: Role, duplicate: bool) -> None: ...
+    def translation(self, engine: str, outcome: str, seconds: float) -> None: ...
+    def translated(self, engine: str, characters: int) -> None:
+        """So many characters were sent to a translation engine."""
+        ...

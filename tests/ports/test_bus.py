@@ -9,10 +9,12 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.adapters.localbus import LocalBus
+from orchestrator.adapters.redisbus import RedisBus
 from orchestrator.ports import Bus, Subscription
 from orchestrator.types import Live, TypingChanged
 from tests.support.clock import ManualClock
 from tests.support.loop import next_tick
+from tests.support.redis import age, deployment, shared
 
 BACKLOG = 4
 MINUTE = timedelta(minutes=1)
@@ -39,7 +41,24 @@ async def local() -> AsyncIterator[Rig]:
     await bus.close()
 
 
-ADAPTERS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {"local": local}
+@asynccontextmanager
+async def redis() -> AsyncIterator[Rig]:
+    server, clock = await shared(), ManualClock()
+    bus = RedisBus(server.url, clock, deployment=deployment, backlog=BACKLOG, block=0.05)
+    async with server.client() as client:
+
+        async def advance(seconds: float) -> None:
+            clock.advance(seconds)
+            await age(client, seconds)
+
+        await bus.open()
+        try:
+            yield Rig(bus, advance)
+        finally:
+            await bus.close()
+
+
+ADAPTERS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {"local": local, "redis": redis}
 
 
 @pytest.fixture(params=ADAPTERS)

@@ -1,4 +1,4 @@
-"""LocalBus: the four things a bus does, put together. For one event loop; not for use from other threads."""
+"""LocalBus: the things a bus does, put together. For one event loop; not for use from other threads."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from orchestrator.adapters.localbus.feeds import Feeds
 from orchestrator.adapters.localbus.presence import Presence
-from orchestrator.adapters.localbus.rates import Rates
+from orchestrator.adapters.localbus.rates import Holds, Rates, Used
 from orchestrator.adapters.localbus.wakeups import Wakeups
 from orchestrator.ports import Clock, Subscription
 from orchestrator.types import Live
@@ -20,6 +20,9 @@ class LocalBus:
         self.wakeups = Wakeups()
         self.feeds = Feeds(backlog)
         self.rates = Rates()
+        self.paces = Rates()
+        self.holds = Holds()
+        self.used = Used()
         self.presence = Presence()
 
     async def open(self) -> None:
@@ -32,7 +35,7 @@ class LocalBus:
     async def wake(self, conversation_id: str, app_id: str = "") -> None:
         self.wakeups.wake(conversation_id, app_id)
 
-    async def claim(self) -> str:
+    async def claim(self, room: int = 1) -> str:
         return await self.wakeups.claim()
 
     async def release(self, conversation_id: str) -> None:
@@ -46,6 +49,19 @@ class LocalBus:
 
     async def take(self, key: str, *, limit: int, per: timedelta) -> float:
         return self.rates.take(key, limit, per.total_seconds(), self.clock.monotonic())
+
+    async def pace(self, key: str, *, rate: float, burst: int) -> float:
+        now = self.clock.monotonic()
+        return self.holds.left(key, now) or self.paces.take(key, burst, burst / rate, now)
+
+    async def hold(self, key: str, seconds: float) -> None:
+        self.holds.hold(key, seconds, self.clock.monotonic())
+
+    async def once(self, key: str, ttl: timedelta) -> bool:
+        return self.used.once(key, ttl.total_seconds(), self.clock.monotonic())
+
+    def trouble(self) -> str:
+        return ""
 
     async def present(self, app_id: str, agent_id: str, teams: Sequence[str], ttl: float) -> None:
         self.presence.keep(app_id, agent_id, teams, ttl, self.clock.monotonic())

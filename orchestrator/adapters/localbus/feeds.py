@@ -101,6 +101,11 @@ class Feed:
         self.queue.append(event)
         self.ring()
 
+    def lose(self) -> None:
+        """All that waits gives way to a None, of which the reader hears with the next `ring` or update."""
+        self.queue.clear()
+        self.queue.append(None)
+
     def end(self) -> None:
         """The reader gets what is left, then its loop ends."""
         self.ended = True

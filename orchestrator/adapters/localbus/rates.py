@@ -35,3 +35,37 @@ class Rates:
                 del self.full[key]
             else:
                 self.full.move_to_end(key)
+
+
+class Holds:
+    """Until when something must not be used at all, by key. Expired ones are dropped when any is set."""
+
+    def __init__(self) -> None:
+        self.until: dict[str, float] = {}
+
+    def hold(self, key: str, seconds: float, now: float) -> None:
+        """Never shortens a hold."""
+        self.until = {held: until for held, until in self.until.items() if until > now}
+        self.until[key] = max(self.until.get(key, now), now + seconds)
+
+    def left(self, key: str, now: float) -> float:
+        return max(self.until.get(key, now) - now, 0.0)
+
+
+class Used:
+    """Keys that were used, until they are forgotten; each use drops the expired ones among the two oldest."""
+
+    def __init__(self) -> None:
+        self.until: OrderedDict[str, float] = OrderedDict()
+
+    def once(self, key: str, ttl: float, now: float) -> bool:
+        for _ in range(min(2, len(self.until))):
+            oldest, until = next(iter(self.until.items()))
+            if until <= now:
+                del self.until[oldest]
+            else:
+                self.until.move_to_end(oldest)
+        if self.until.get(key, now) > now:
+            return False
+        self.until[key] = now + ttl
+        return True

@@ -43,3 +43,15 @@ class Wakeups:
         app_id, again = self.running.pop(conversation_id, ("", False))
         if again:
             self.wake(conversation_id, app_id)
+
+    def withdraw(self, conversation_id: str) -> bool:
+        """Nobody is to claim it here after all; False when it is not ready."""
+        if conversation_id not in self.ready:
+            return False
+        self.ready.discard(conversation_id)
+        self.places.get_nowait()
+        app_id = next(app_id for app_id, line in self.lines.items() if conversation_id in line)
+        self.lines[app_id].remove(conversation_id)
+        if not self.lines[app_id]:
+            del self.lines[app_id]
+        return True

@@ -1,0 +1,5 @@
+"""The Bus of many processes: wake-ups, live updates, rate limits and presence in Redis 7+ or Valkey."""
+
+from orchestrator.adapters.redisbus.bus import RedisBus
+
+__all__ = ["RedisBus"]

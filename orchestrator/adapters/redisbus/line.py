@@ -1,0 +1,156 @@
+"""Calls of many turns in one round trip: what is asked while a pipeline is out goes with the next one."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import NoScriptError, RedisError
+
+from orchestrator.adapters.redisbus.link import LOST, Down, Link
+from orchestrator.adapters.redisbus.script import Script
+
+MOST = 500
+"""Calls in one pipeline."""
+
+Argument = str | bytes | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command; `done` gets its answer or what went wrong, and raises nothing. No command: just its turn."""
+
+    command: tuple[Argument, ...]
+    done: Callable[[Any], None]
+    script: Script | None = None
+
+    def again(self) -> "Call":
+        """With the script's text, for a server that forgot it (restarted, flushed, failed over)."""
+        assert self.script is not None
+        return Call(("EVAL", self.script.text, *self.command[2:]), self.done)
+
+
+Source = Callable[[], Iterable[Call]]
+"""Asked for its calls right before each round trip, so that it can put many wishes into one command."""
+
+
+class Line:
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.sources: list[Source] = []
+        self.calls: list[Call] = []
+        self.wanted = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+        self.round_trips = 0
+
+    def open(self) -> None:
+        self.task = asyncio.create_task(self.run(), name="parley-redis-line")
+
+    async def close(self) -> None:
+        """What waits is failed."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+            self.task = None
+        fail(self.gathered(), Down("closed"))
+
+    def ring(self) -> None:
+        """A source has something."""
+        self.wanted.set()
+
+    async def run(self) -> None:
+        while True:
+            await self.wanted.wait()
+            await asyncio.sleep(0)  # turns that are about to ask for something do so now
+            self.wanted.clear()
+            await self.go(self.gathered())
+
+    def gathered(self) -> list[Call]:
+        calls = [call for source in self.sources for call in source()]
+        calls += self.calls
+        self.calls = []
+        return calls
+
+    async def go(self, calls: list[Call]) -> None:
+        while calls:
+            now, calls = calls[:MOST], calls[MOST:]
+            try:
+                await self.round_trip(now)
+            except LOST as error:
+                self.link.lost(error)
+                fail(now, error)
+            except BaseException as error:
+                fail([*now, *calls], error)
+                raise
+
+    async def round_trip(self, calls: Sequence[Call]) -> None:
+        """Raises LOST when nobody was answered; an error of one command is its own caller's."""
+        if self.link.client is None or not self.link.up.is_set():
+            raise Down("Redis is away")
+        commands = [call for call in calls if call.command]
+        answers: list[Any] = []
+        if commands:
+            self.round_trips += 1
+            async with asyncio.timeout(2 * self.link.timeout), self.link.client.pipeline(transaction=False) as pipe:
+                for call in commands:
+                    pipe.execute_command(*call.command)
+                answers = await pipe.execute(raise_on_error=False)
+        forgotten = self.answer(calls, dict(zip(map(id, commands), answers, strict=True)))
+        if forgotten:
+            await self.round_trip(forgotten)
+
+    def answer(self, calls: Sequence[Call], answers: dict[int, Any]) -> list[Call]:
+        """Returns those to ask again with their script's text."""
+        forgotten = []
+        for call in calls:
+            answer = answers.get(id(call))
+            if isinstance(answer, NoScriptError) and call.script is not None:
+                forgotten.append(call.again())
+                continue
+            if isinstance(answer, RedisError):
+                self.link.lost(answer)
+            call.done(answer)
+        return forgotten
+
+    async def call(self, *command: Argument) -> Any:
+        """Raises LOST."""
+        return await self.asked(command)
+
+    async def run_script(self, script: Script, keys: Sequence[str], *arguments: Argument) -> Any:
+        """Raises LOST."""
+        return await self.asked(evalsha(script, keys, *arguments), script)
+
+    def post(self, script: Script, keys: Sequence[str], *arguments: Argument) -> None:
+        """For what nobody waits for."""
+        self.calls.append(Call(evalsha(script, keys, *arguments), lambda _: None, script))
+        self.wanted.set()
+
+    async def settled(self) -> None:
+        """When everything asked until now has been answered. Raises LOST."""
+        await self.asked(())
+
+    async def asked(self, command: tuple[Argument, ...], script: Script | None = None) -> Any:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def done(answer: Any) -> None:
+            if future.done():
+                return
+            if isinstance(answer, BaseException):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+        if not self.link.up.is_set():
+            raise Down("Redis is away")
+        self.calls.append(Call(command, done, script))
+        self.wanted.set()
+        return await future
+
+
+def evalsha(script: Script, keys: Sequence[str], *arguments: Argument) -> tuple[Argument, ...]:
+    return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
+
+
+def fail(calls: Iterable[Call], error: BaseException) -> None:
+    for call in calls:
+        call.done(error if isinstance(error, LOST) else Down("closed"))

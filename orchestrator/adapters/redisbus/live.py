@@ -1,0 +1,252 @@
+"""Live updates over Redis: sharded pub/sub, one connection a process, and a None for every reader after each gap.
+
+A message is an origin, then a conversation and its update, line by line, for as many updates as were published at once.
+JSON has no line breaks of its own, and ids have none. An update without a conversation and content is a gap.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from redis.asyncio.client import PubSub
+
+from orchestrator import codec
+from orchestrator.adapters.localbus.feeds import Feed, Feeds
+from orchestrator.adapters.redisbus.line import Call, Line
+from orchestrator.adapters.redisbus.link import LOST, Down, Link, closed
+from orchestrator.errors import Malformed
+from orchestrator.ports import Subscription
+from orchestrator.types import Live
+
+QUIET = 5.0
+"""Seconds without a word after which the connection is asked whether it still is one."""
+BLIND = 10.0
+"""While Redis is away, readers are told about as often to look into the store themselves."""
+SPREAD = 1.0
+"""Seconds over which all readers of a process are told of a gap: they are not to ask the store all at once."""
+LARGEST = 262_144
+"""Bytes of one message: what is published at once beyond that goes with the next one."""
+GAP = b""
+
+log = structlog.get_logger("parley.redis")
+
+
+class Lives:
+    def __init__(self, link: Link, line: Line, feeds: Feeds) -> None:
+        self.link = link
+        self.line = line
+        self.feeds = feeds
+        self.prefix = link.keys.live + ":"
+        self.news: dict[str, list[bytes]] = {}
+        self.kept: dict[str, list[Live]] = {}
+        self.missed: set[str] = set()
+        self.heard: PubSub | None = None
+        self.joined: dict[str, asyncio.Future[None]] = {}
+        self.listening = asyncio.Event()
+        self.tasks: list[asyncio.Task[None]] = []
+        line.sources.append(self.gathered)
+        link.restored.append(line.ring)
+
+    async def open(self) -> None:
+        """Returns once it listens, or would have in time."""
+        self.feeds.open()
+        self.tasks = [
+            asyncio.create_task(self.hearing(), name="parley-redis-live"),
+            asyncio.create_task(self.looking(), name="parley-redis-blind"),
+        ]
+        try:
+            async with asyncio.timeout(self.link.timeout):
+                await self.listening.wait()
+        except TimeoutError:
+            log.debug("open before Redis sends live updates")
+
+    async def close(self) -> None:
+        """Readers get what was published until now, then their loops end."""
+        await self.caught_up()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.tasks = []
+        self.feeds.close()
+
+    # Publishing
+
+    def publish(self, event: Live) -> None:
+        if not self.link.up.is_set():
+            self.unheard(event.app_id, [event])
+            return
+        self.news.setdefault(event.app_id, []).extend((event.conversation_id.encode(), codec.live.dump(event)))
+        self.kept.setdefault(event.app_id, []).append(event)
+        self.line.ring()
+
+    def gathered(self) -> Iterable[Call]:
+        news, self.news = self.news, {}
+        kept, self.kept = self.kept, {}
+        for app_id in self.missed:
+            news.setdefault(app_id, [])[:0] = (GAP, GAP)
+        self.missed = set()
+        for app_id, lines in news.items():
+            done = self.published(app_id, kept.get(app_id, []))
+            for data in messages(lines):
+                yield Call(("SPUBLISH", self.prefix + app_id, data), done)
+
+    def published(self, app_id: str, events: list[Live]) -> Callable[[Any], None]:
+        def done(answer: Any) -> None:
+            if isinstance(answer, BaseException):
+                self.unheard(app_id, events)
+                events.clear()
+
+        return done
+
+    def unheard(self, app_id: str, events: Sequence[Live]) -> None:
+        """Redis is away: readers here hear it, those elsewhere are told of the gap once it is back."""
+        self.missed.add(app_id)
+        for event in events:
+            self.feeds.publish(event)
+
+    # Hearing
+
+    @asynccontextmanager
+    async def subscribe(self, app_id: str, conversation_id: str) -> AsyncIterator[Subscription]:
+        try:
+            await self.line.settled()  # what was published before is not from now on
+        except LOST:
+            log.debug("subscribed without Redis")
+        async with self.feeds.subscribe(app_id, conversation_id) as feed:
+            await self.join(app_id)
+            yield feed
+
+    async def join(self, app_id: str) -> None:
+        """Returns once Redis sends the app's updates here, or is known not to: then a None will follow."""
+        if app_id not in self.joined:
+            self.joined[app_id] = asyncio.get_running_loop().create_future()
+            if self.heard is not None:
+                try:
+                    await self.heard.ssubscribe(self.prefix + app_id)
+                except LOST as error:
+                    self.link.lost(error)
+        if self.link.up.is_set():
+            await asyncio.wait([self.joined[app_id]], timeout=self.link.timeout)
+
+    async def hearing(self) -> None:
+        while True:
+            await self.link.up.wait()
+            try:
+                await self.hear()
+            except LOST as error:
+                self.link.lost(error)
+
+    async def hear(self) -> None:
+        """Through one connection, until it is lost. Raises LOST."""
+        losses = self.link.losses
+        client = await self.link.direct(self.link.keys.live, self.link.timeout)
+        heard = client.pubsub()
+        try:
+            await heard.ssubscribe(self.link.keys.live)
+            self.heard = heard
+            self.joined = {app_id: asyncio.get_running_loop().create_future() for app_id in self.wanted()}
+            if self.joined:
+                await heard.ssubscribe(*(self.prefix + app_id for app_id in self.joined))
+            while not all(future.done() for future in self.joined.values()):
+                await self.hear_one(heard)
+            # Only now: a reader that looks into the store any earlier may miss what comes before Redis listens to us.
+            self.gap(self.readers())
+            self.listening.set()
+            while losses == self.link.losses:
+                await self.hear_one(heard)
+        finally:
+            self.heard = None
+            await heard.aclose()  # type: ignore[no-untyped-call]
+            await closed(client)
+
+    def wanted(self) -> set[str]:
+        """Apps with readers here, and with some that are about to be."""
+        return {app_id for app_id, _ in self.feeds.topics} | {
+            app_id for app_id, future in self.joined.items() if not future.done()
+        }
+
+    async def hear_one(self, heard: PubSub) -> None:
+        message = await heard.get_message(timeout=QUIET)
+        if message is None:
+            await heard.ping()
+            message = await heard.get_message(timeout=self.link.timeout)
+            if message is None:
+                raise Down("no answer in time")
+        match message["type"]:
+            case "smessage":
+                self.deliver(message["channel"].decode().removeprefix(self.prefix), message["data"])
+            case "ssubscribe":
+                self.confirmed(message["channel"].decode().removeprefix(self.prefix))
+            case "sunsubscribe":
+                raise Down("the cluster moved the channel to another node")
+
+    def confirmed(self, app_id: str) -> None:
+        future = self.joined.get(app_id)
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def deliver(self, app_id: str, data: bytes) -> None:
+        """An update is decoded when somebody here wants it."""
+        whole = (app_id, "") in self.feeds.topics
+        lines = data.split(b"\n")
+        for conversation, update in zip(lines[::2], lines[1::2], strict=False):
+            if not update:
+                self.gap(self.readers(app_id))
+            elif whole or (app_id, conversation.decode()) in self.feeds.topics:
+                try:
+                    self.feeds.publish(codec.live.load(update))
+                except Malformed as error:
+                    # From a newer version, say: its readers look into the store instead.
+                    log.warning("live update not understood", app_id=app_id, error=str(error))
+                    self.gap(self.readers(app_id))
+
+    # Gaps
+
+    def readers(self, app_id: str = "") -> list[Feed]:
+        """Of an app, or of all."""
+        return [feed for (app, _), feeds in self.feeds.topics.items() if app_id in ("", app) for feed in feeds]
+
+    def gap(self, feeds: Sequence[Feed]) -> None:
+        """What waits gives way to a None at once; readers hear of it one after the other."""
+        loop = asyncio.get_running_loop()
+        for number, feed in enumerate(feeds):
+            feed.lose()
+            loop.call_later(SPREAD * number / max(len(feeds), 100), feed.ring)
+
+    async def looking(self) -> None:
+        while True:
+            await asyncio.sleep(BLIND * random.uniform(0.8, 1.2))
+            if not self.link.up.is_set():
+                self.gap(self.readers())
+
+    async def caught_up(self) -> None:
+        """What was published here has come back, if Redis can be had."""
+        if self.heard is None or not self.link.up.is_set():
+            return
+        try:
+            async with asyncio.timeout(self.link.timeout):
+                await self.line.settled()
+                back: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self.joined[""] = back
+                await self.heard.ssubscribe(self.prefix)
+                await back
+        except LOST:
+            log.debug("closed without the last live updates")
+
+
+def messages(lines: list[bytes]) -> Iterable[bytes]:
+    """Pairs of lines, joined up to LARGEST."""
+    batch: list[bytes] = []
+    size = 0
+    for at in range(0, len(lines), 2):
+        pair = lines[at : at + 2]
+        if batch and size + len(pair[1]) > LARGEST:
+            yield b"\n".join(batch)
+            batch, size = [], 0
+        batch += pair
+        size += len(pair[0]) + len(pair[1]) + 2
+    if batch:
+        yield b"\n".join(batch)

@@ -1,0 +1,130 @@
+"""Real Redis servers: one for each test process, and others that a test may stop, freeze and lose."""
+
+import asyncio
+import atexit
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from tests.support.process import PATIENCE, free_port
+
+PROGRAM = shutil.which("valkey-server") or shutil.which("redis-server") or "redis-server"
+
+AGE = """
+local ttl = redis.call('PTTL', KEYS[1]) - tonumber(ARGV[1])
+if redis.call('PTTL', KEYS[1]) > 0 then
+  if ttl > 0 then redis.call('PEXPIRE', KEYS[1], ttl) else redis.call('DEL', KEYS[1]) end
+end
+"""
+
+
+class Server:
+    """`options` are those of redis.conf, as arguments. Nothing is kept on disk unless they say so."""
+
+    def __init__(self, folder: Path, *options: str, port: int = 0, secure: bool = False) -> None:
+        self.folder = folder
+        self.options = options
+        self.port = port or free_port()
+        self.socket = folder / f"{self.port}.sock"
+        self.url = f"{'rediss' if secure else 'redis'}://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> None:
+        own = ("--port", str(self.port), "--unixsocket", str(self.socket), "--save", "", "--bind", "127.0.0.1")
+        log = (self.folder / f"{self.port}.log").open("ab")
+        with log:
+            self.process = subprocess.Popen(  # its end is waited for in `stop`
+                [PROGRAM, *own, "--dir", str(self.folder), *self.options], stdout=log, stderr=log
+            )
+
+    async def start(self) -> "Server":
+        self.launch()
+        await self.answering()
+        return self
+
+    async def answering(self) -> None:
+        async with asyncio.timeout(PATIENCE), self.client() as client:
+            while True:
+                try:
+                    await client.execute_command("PING")
+                    return
+                except RedisError as error:
+                    assert self.process is not None
+                    if self.process.poll() is not None:
+                        raise AssertionError(f"redis-server ended with {self.process.returncode}") from error
+                    if "NOAUTH" in str(error):
+                        return
+                    await asyncio.sleep(0.01)
+
+    def client(self) -> Redis:
+        return Redis(unix_socket_path=str(self.socket), protocol=2)
+
+    async def ask(self, *command: str | int | bytes) -> object:
+        async with self.client() as client:
+            return await client.execute_command(*command)
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, number)
+
+    def freeze(self) -> None:
+        """It keeps its connections and answers nothing."""
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+        if self.process is not None:
+            self.process.wait()
+
+
+class Shared:
+    """The one of this test process; empty for each test."""
+
+    server: Server | None = None
+    numbers = itertools.count()
+
+
+@asynccontextmanager
+async def server(*options: str, secure: bool = False) -> AsyncIterator[Server]:
+    """One of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="parley-redis-") as folder:
+        made = Server(Path(folder), *options, secure=secure)
+        try:
+            yield await made.start()
+        finally:
+            made.kill()
+
+
+async def shared() -> Server:
+    if Shared.server is None:
+        folder = Path(tempfile.mkdtemp(prefix="parley-redis-"))
+        Shared.server = made = Server(folder)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        atexit.register(made.kill)
+        await made.start()
+    await Shared.server.ask("FLUSHALL")
+    return Shared.server
+
+
+async def age(client: Redis, seconds: float) -> None:
+    """Everything that expires does so that much sooner: time passes, without anybody waiting."""
+    for key in await client.keys("*"):
+        await client.eval(AGE, 1, key, round(seconds * 1000))
+
+
+async def deployment() -> str:
+    """What the buses of a test belong to."""
+    return "the-tests"
