@@ -14,6 +14,11 @@ HOUR, DAY = 3600.0, 86_400.0
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """Of apps, channels, bots and teams: they become parts of addresses and of names of environment variables."""
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+PairPattern = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}|\*)-([a-z]{2,3}|\*)$")]
+
+
+ProcessRole = Literal["all", "web", "worker"]
+"""What a process does of all there is to do: see docs/operate.md."""
 
 
 class Section(BaseModel):
@@ -73,6 +78,12 @@ class ServerSettings(Section):
         (), description="Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed."
     )
     metrics_token: str = Field("", repr=False, description="When set, /metrics wants it as 'Authorization: Bearer …'.")
+    ops_port: int = Field(
+        8001,
+        ge=0,
+        le=65535,
+        description="Port of a worker, for /healthz, /readyz and /metrics only; 0 takes a free one.",
+    )
     stop_seconds: float = Field(
         20.0, gt=0, le=HOUR, description="How long a graceful stop lets running turns and sends finish."
     )
@@ -107,6 +118,26 @@ class EngineSettings(Section):
     send_retries: int = Field(
         8, ge=0, le=1000, description="More tries before a message that can't be delivered is given up."
     )
+    share: float = Field(
+        0.75,
+        gt=0,
+        le=1,
+        description="Part of `concurrency` one app, or one channel of an app, may take if it has others.",
+    )
+    max_backlog: int = Field(
+        50_000,
+        ge=1,
+        le=10_000_000,
+        description="Conversations that may wait for a turn, in all; then platforms are answered 503 and come again.",
+    )
+    max_backlog_per_app: int = Field(20_000, ge=1, le=10_000_000, description="The same for one app.")
+    hold_seconds: float = Field(
+        30.0,
+        ge=2,
+        le=HOUR,
+        description="With several workers: how long a message that one is sending is kept from the others. "
+        "What a killed worker was sending goes out after that; one call of a platform may take half of it.",
+    )
 
 
 def names(value: object) -> object:
@@ -123,7 +154,13 @@ class TranslatorSettings(Host):
     """One engine of the chain; the other keys are the engine's own."""
 
     engine: str = Field(description="Which engine: an entry point in parley.nlp, such as 'apertium'.")
+    name: str = Field("", max_length=60, description="What it is called in traces and counters. Default: the engine.")
     timeout: float = Field(2.0, gt=0, le=HOUR, description="Seconds one call may take.")
+    only: tuple[PairPattern, ...] = Field(
+        (), description="Pairs it is asked for, such as 'es-en', '*-nl' or 'en-*'. Default: all that it has."
+    )
+    daily_characters: int = Field(0, ge=0, description="Most characters it is sent in a day (UTC); 0: any number.")
+    monthly_characters: int = Field(0, ge=0, description="Most characters it is sent in a month (UTC); 0: any number.")
 
 
 class NlpSettings(Section):
@@ -136,6 +173,14 @@ class NlpSettings(Section):
     intent: Engines = Field((), description="Engines for intents.")
     wish: Engines = Field(("phrases",), description="Engines that spot the wish for a person.")
     memory: tuple[Path, ...] = Field((), description="TOML files of reviewed translations, asked before any engine.")
+    glossary: tuple[Path, ...] = Field(
+        (), description="TOML files of names that are never translated and terms with a fixed translation."
+    )
+    private: tuple[Literal["card", "iban", "email", "phone"], ...] = Field(
+        ("card", "iban", "email", "phone"),
+        description="What is found and kept whole before any engine sees a text. Digits and addresses never leave in "
+        "any case.",
+    )
     translators: tuple[TranslatorSettings, ...] | Literal["auto", "none"] = Field(
         "auto", description="Engines in the order they are asked, or 'auto': what works on this machine alone."
     )
@@ -150,6 +195,12 @@ class ChannelSettings(Host):
     kind: str = Field(description="Which connector: an entry point in parley.connectors, such as 'webchat'.")
     bot: str = Field("", description="Bot that answers here. Default: the app's.")
     rate: int = Field(30, ge=1, description="Messages one customer may send in a minute.")
+    send_rate: float = Field(
+        0.0,
+        ge=0,
+        le=100_000,
+        description="Messages a second this channel may be sent, by all processes together; 0: any.",
+    )
     max_bytes: int = Field(65_536, ge=1024, le=104_857_600, description="Largest request body.")
 
 

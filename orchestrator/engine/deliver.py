@@ -2,24 +2,54 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
 from orchestrator.copies import replace
-from orchestrator.engine.app import App
-from orchestrator.engine.links import absolute
-from orchestrator.errors import NotFound, ParleyError, SendFailed, Unavailable
-from orchestrator.ports import Clock, Recorder, Store
+from orchestrator.engine.attempt import Attempts
+from orchestrator.errors import Unavailable
+from orchestrator.ports import Bus, Clock, Recorder, Store
 from orchestrator.types import Committed, Outgoing
 
 BATCH = 256
-FIRST_RETRY = timedelta(seconds=1)
-LONGEST_RETRY = timedelta(minutes=10)
+MOST_LEFT = 100
+"""How many rows of a conversation `Store.settle` tells of."""
 
 log = structlog.get_logger("parley.deliver")
+
+
+class Sender(Protocol):
+    """Who sees to it that what was committed is sent: this process, or another one. `hold` is for `Commit`."""
+
+    hold: float
+
+    async def hand(self, committed: Committed, rows: Sequence[Outgoing], since: float) -> None:
+        """Rows that have just been committed, in order; the commit began at `since` of the clock's `monotonic`."""
+        ...
+
+    def withdraw(self, conversation_id: str, epoch: int) -> None:
+        """What was computed under an earlier epoch and has not set out yet does not any more."""
+        ...
+
+
+class Forwarder:
+    """For processes that send nothing: whichever worker is woken looks into the outbox."""
+
+    hold = 0.0
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+
+    async def hand(self, committed: Committed, rows: Sequence[Outgoing], since: float) -> None:
+        if rows:
+            await self.bus.wake(committed.conversation.id, committed.conversation.app_id)
+
+    def withdraw(self, conversation_id: str, epoch: int) -> None:
+        """Whoever sends it hears of it from the store."""
 
 
 class Deliverer:
@@ -28,26 +58,20 @@ class Deliverer:
     `sending` are the conversations being delivered to here, each with its rows in order. A conversation is `parked`
     when one of its rows waits for another try: then the store says what is next, so that nothing overtakes it.
     `unsettled` are outcomes the store could not take: they are kept until it can, and nothing is sent twice for that.
+
+    With a `hold` (in seconds) other processes deliver too. A row is then sent only while it is held, of which `until`
+    keeps an account by this machine's own clock: a process that slept through its hold sends nothing any more.
     """
 
     def __init__(
-        self,
-        store: Store,
-        apps: Mapping[str, App],
-        clock: Clock,
-        recorder: Recorder,
-        *,
-        retries: int,
-        sweep: float,
-        public_url: str = "",
+        self, store: Store, attempts: Attempts, clock: Clock, recorder: Recorder, *, sweep: float, hold: float = 0.0
     ) -> None:
         self.store = store
-        self.apps = apps
+        self.attempts = attempts
         self.clock = clock
         self.recorder = recorder
-        self.retries = retries
         self.sweep = sweep
-        self.public_url = public_url
+        self.hold = hold
         self.kicked = asyncio.Event()
         self.sending: dict[str, deque[Outgoing]] = {}
         self.parked: dict[str, datetime] = {}
@@ -55,31 +79,43 @@ class Deliverer:
         self.settled: set[str] = set()
         self.unsettled: dict[str, Outgoing] = {}
         self.found: tuple[set[str], set[str]] = (set(), set())
+        self.until: dict[str, float] = {}
         self.swept = False
 
-    def hand(self, committed: Committed, rows: Sequence[Outgoing]) -> None:
-        """Rows that have just been committed, in order."""
+    async def hand(self, committed: Committed, rows: Sequence[Outgoing], since: float) -> None:
+        if rows and not committed.held:
+            self.kicked.set()
+            return
         seqs = {message.id: message.seq for message in committed.messages}
         for outgoing in rows:
             if any(outgoing.id in found for found in self.found):
                 continue  # the store was read between the commit and this call
-            row = replace(outgoing, seq=seqs.get(outgoing.message_id, outgoing.seq))
-            queue = self.sending.get(row.conversation_id)
-            if queue is not None:
-                queue.append(row)
-            elif self.swept and row.conversation_id not in self.parked:
-                self.begin(row)
-            else:
-                self.kicked.set()
+            self.take(replace(outgoing, seq=seqs.get(outgoing.message_id, outgoing.seq)), since)
+
+    def take(self, row: Outgoing, since: float) -> None:
+        queue = self.sending.get(row.conversation_id)
+        if queue is not None:
+            queue.append(row)
+        elif self.hold or (self.swept and row.conversation_id not in self.parked):
+            self.begin(row)
+        else:
+            self.kicked.set()
+            return
+        if self.hold:
+            self.until[row.id] = since + self.hold
 
     def withdraw(self, conversation_id: str, epoch: int) -> None:
-        """What was computed under an earlier epoch and has not set out yet does not any more."""
         queue = self.sending.get(conversation_id)
         if queue:
             first = queue[0]
-            keep = [row for row in queue if row is first or row.epoch >= epoch]
-            queue.clear()
-            queue.extend(keep)
+            self.keep(queue, [row for row in queue if row is first or row.epoch >= epoch])
+
+    def keep(self, queue: deque[Outgoing], rows: Sequence[Outgoing]) -> None:
+        for row in queue:
+            if row not in rows:
+                self.until.pop(row.id, None)
+        queue.clear()
+        queue.extend(rows)
 
     def begin(self, row: Outgoing) -> None:
         self.parked.pop(row.conversation_id, None)
@@ -92,29 +128,77 @@ class Deliverer:
         """Send what is queued for one conversation, one after the other; stop at the first that must wait."""
         queue = self.sending[conversation_id]
         try:
-            while queue:
-                if not await self.deliver(queue[0]):
-                    return
-                queue.popleft()
+            while queue and self.holds(queue[0]) and await self.deliver(queue):
+                pass
         finally:
             del self.sending[conversation_id]
+            self.keep(queue, ())
 
-    async def deliver(self, outgoing: Outgoing) -> bool:
-        """False when it has to wait for another try, and those behind it."""
-        settled = self.unsettled.pop(outgoing.id, None) or await self.attempt(outgoing)
+    def holds(self, row: Outgoing) -> bool:
+        """Whether it is still ours to send."""
+        if not self.hold or self.clock.monotonic() < self.until.get(row.id, 0.0):
+            return True
+        log.warning("held too long; whoever looks next sends it", conversation_id=row.conversation_id)
+        self.kicked.set()
+        return False
+
+    def fresh(self, row: Outgoing) -> bool:
+        """Whether there is time for another call of the platform."""
+        return not self.hold or self.clock.monotonic() < self.until.get(row.id, 0.0) - self.hold / 2
+
+    async def deliver(self, queue: deque[Outgoing]) -> bool:
+        """False when the first has to wait for another try, and those behind it."""
+        outgoing = queue[0]
+        settled = await self.attempts.attempt(outgoing, lambda: self.fresh(outgoing))
+        behind = {row.id for row in queue if row is not outgoing}
         try:
-            await self.store.settle(settled)
+            left = await self.conclude(settled, outgoing.attempts)
         except Unavailable as error:
             log.warning("delivery not settled", conversation_id=outgoing.conversation_id, error=str(error))
             self.unsettled[outgoing.id] = settled
             self.park(outgoing.conversation_id, self.clock.now() + timedelta(seconds=self.sweep))
             return False
-        self.settled.add(outgoing.id)
+        queue.popleft()
+        self.until.pop(outgoing.id, None)
+        if settled.state == "pending":
+            await self.release(queue)
+            return False
+        if self.hold:
+            self.heed(queue, behind, left)
+        return True
+
+    async def conclude(self, settled: Outgoing, attempts: int = -1) -> Sequence[str]:
+        """Keep what came of a try; the rows of the conversation that are left. Raises Unavailable."""
+        left = await self.store.settle(settled)
+        self.settled.add(settled.id)
         waits = settled.state == "pending"
-        self.recorder.delivery(outgoing.channel_id, "retried" if waits else settled.state)
+        later = "paced" if settled.attempts == attempts else "retried"
+        self.recorder.delivery(settled.channel_id, later if waits else settled.state)
         if waits:
-            self.park(outgoing.conversation_id, settled.due_at)
-        return not waits
+            self.park(settled.conversation_id, settled.due_at)
+        return left
+
+    def heed(self, queue: deque[Outgoing], behind: set[str], left: Sequence[str]) -> None:
+        """What another process withdrew is not sent; what it committed meanwhile is looked for."""
+        if len(left) < MOST_LEFT:
+            self.keep(queue, [row for row in queue if row.id not in behind or row.id in left])
+        if not {row.id for row in queue}.issuperset(left):
+            self.kicked.set()
+
+    async def release(self, rows: Sequence[Outgoing]) -> None:
+        """Hand back what is held and not going to be sent now."""
+        if self.hold and rows:
+            with suppress(Unavailable):
+                await self.store.let_go([row.id for row in rows])
+
+    async def hand_back(self) -> None:
+        """At the end: whatever was not finished is anybody's at once."""
+        await self.release([row for queue in self.sending.values() for row in queue])
+
+    def nudged(self) -> None:
+        """Something was woken for which there is no turn: another process may have committed a message to send."""
+        if self.hold:
+            self.kicked.set()
 
     def park(self, conversation_id: str, until: datetime) -> None:
         self.parked[conversation_id] = until
@@ -140,13 +224,17 @@ class Deliverer:
 
     async def look(self) -> None:
         """Begin with every row that is due, but for those that were sent while the store was asked."""
+        await self.settle_late()
         self.settled.clear()
         self.found = (self.found[1], set())
-        rows = await self.store.due(self.clock.now(), BATCH + len(self.sending))
+        since = self.clock.monotonic()
+        rows = await self.store.due(self.clock.now(), BATCH + len(self.sending), hold=self.hold)
         for row in rows:
             if row.conversation_id not in self.sending and row.id not in self.settled:
                 self.found[1].add(row.id)
                 self.begin(row)
+                if self.hold:
+                    self.until[row.id] = since + self.hold
         now = self.clock.now()
         for conversation_id in [key for key, due in self.parked.items() if due <= now]:
             del self.parked[conversation_id]
@@ -155,45 +243,8 @@ class Deliverer:
         else:
             self.kicked.set()
 
-    async def attempt(self, outgoing: Outgoing) -> Outgoing:
-        """Send the renderings that have not gone yet; the row as it is afterwards."""
-        now = outgoing
-        try:
-            connector = self.apps[outgoing.app_id].channel(outgoing.channel_id).connector
-            while now.done < len(now.renderings):
-                delivery = await connector.send(absolute(now.renderings[now.done], self.public_url), now)
-                now = replace(now, done=now.done + 1, external_id=delivery.external_id or now.external_id)
-        except SendFailed as error:
-            return self.postponed(now, error)
-        except (KeyError, NotFound):
-            return self.postponed(now, SendFailed(f"channel {outgoing.channel_id!r} is gone", retryable=False))
-        except ParleyError as error:
-            return self.postponed(now, SendFailed(str(error), retryable=error.retryable))
-        except Exception as error:
-            log.exception("connector raised", channel_id=outgoing.channel_id)
-            return self.postponed(now, SendFailed(f"connector raised {type(error).__name__}", retryable=True))
-        return replace(now, state="sent", attempts=now.attempts + 1, error="")
-
-    def postponed(self, outgoing: Outgoing, error: SendFailed) -> Outgoing:
-        attempts = outgoing.attempts + 1
-        final = not error.retryable or attempts > self.retries
-        log.warning(
-            "message dead" if final else "message delayed",
-            conversation_id=outgoing.conversation_id,
-            channel_id=outgoing.channel_id,
-            attempts=attempts,
-            error=str(error),
-        )
-        wait = timedelta(seconds=error.retry_after) if error.retry_after else back_off(attempts)
-        return replace(
-            outgoing,
-            state="failed" if final else "pending",
-            attempts=attempts,
-            due_at=self.clock.now() + wait,
-            error=str(error)[:500],
-        )
-
-
-def back_off(attempts: int) -> timedelta:
-    """1 s, 2 s, 4 s … 10 min. No jitter: conversations fail at different times already."""
-    return min(FIRST_RETRY * (1 << min(attempts - 1, 20)), LONGEST_RETRY)
+    async def settle_late(self) -> None:
+        """Outcomes that could not be kept before. Raises Unavailable while they still can't."""
+        for outgoing_id, settled in list(self.unsettled.items()):
+            await self.conclude(settled)
+            del self.unsettled[outgoing_id]

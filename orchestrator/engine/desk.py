@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from orchestrator.copies import replace
 from orchestrator.decide.aggregates import after_agent
+from orchestrator.decide.language import pinned_by_agent
 from orchestrator.engine import handoffs
 from orchestrator.engine.app import App
 from orchestrator.engine.brief import Briefing
 from orchestrator.engine.compose import Composer, Speech
-from orchestrator.engine.deliver import Deliverer
+from orchestrator.engine.deliver import Sender
 from orchestrator.engine.live import Herald
 from orchestrator.errors import Conflict, Fenced, Forbidden, Malformed, NotFound
 from orchestrator.ports import Bus, Clock, Records, Store
@@ -46,7 +47,7 @@ class Desk:
         apps: Mapping[str, App],
         briefing: Briefing,
         history: int,
-        deliverer: Deliverer,
+        deliverer: Sender,
     ) -> None:
         self.store = store
         self.records = records
@@ -177,6 +178,24 @@ class Desk:
 
         return (await self.change(app_id, conversation_id, change)).conversation
 
+    async def speak(self, app_id: str, conversation_id: str, agent: Agent, language: str) -> Conversation:
+        """Pin what the customer is spoken to in, whatever they write; "" lets the conversation find its language again.
+
+        Also while a bot has it, or nobody yet: the agent may be the first to notice. Raises Malformed for a language
+        the app does not have, Forbidden when a colleague has the conversation.
+        """
+        app = self.app(app_id)
+        if language and language not in app.settings.languages:
+            raise Malformed(f"customers don't write {language!r} here; known: {', '.join(app.settings.languages)}")
+
+        async def change(app: App, loaded: Loaded, speech: Speech) -> tuple[Conversation, None]:
+            before = loaded.conversation
+            if before.controller.kind == "desk" and before.controller.name not in ("", agent.id):
+                raise Forbidden("a colleague has this conversation; ask for a transfer")
+            return replace(before, language=pinned_by_agent(before.language, language)), None
+
+        return (await self.change(app_id, conversation_id, change)).conversation
+
     async def read(self, app_id: str, conversation_id: str, agent: Agent, seq: int) -> Marks:
         """The agent has seen the customer's messages up to `seq`. Only whoever holds the case marks it."""
         conversation = await self.records.conversation(app_id, conversation_id)
@@ -200,15 +219,17 @@ class Desk:
                 outbox=tuple(speech.outbox),
                 handoff=handoff,
                 withdraw_pending=withdraw,
+                hold=self.deliverer.hold,
                 at=now,
             )
+            since = self.clock.monotonic()
             try:
                 committed = await self.store.commit(commit)
             except Fenced:
                 continue
             if withdraw:
                 self.deliverer.withdraw(conversation_id, committed.conversation.epoch)
-            self.deliverer.hand(committed, commit.outbox)
+            await self.deliverer.hand(committed, commit.outbox, since)
             await self.announce(app, committed, handoff, loaded)
             return committed
         raise Conflict("this conversation is changing too fast; try again")
@@ -220,7 +241,7 @@ class Desk:
         await self.herald.conversation(app, conversation, current if conversation.handoff else None)
         if handoff is not None:
             await self.herald.queue(app, handoff.team, but=conversation.id)
-            await self.bus.wake(conversation.id)
+            await self.bus.wake(conversation.id, app.id)
 
     async def load(self, app_id: str, conversation_id: str) -> Loaded:
         loaded = await self.store.load(conversation_id, history=self.history)

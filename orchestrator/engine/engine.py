@@ -1,19 +1,23 @@
 """accept / turn / deliver: the one place where effects are ordered."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from orchestrator.config import EngineSettings
+from orchestrator.config import EngineSettings, ProcessRole
 from orchestrator.engine.app import App, Channel
+from orchestrator.engine.attempt import Attempts
+from orchestrator.engine.backlog import Backlog
 from orchestrator.engine.brief import Briefing
 from orchestrator.engine.callback import Tickets
-from orchestrator.engine.deliver import Deliverer
+from orchestrator.engine.deliver import Deliverer, Forwarder
 from orchestrator.engine.desk import Desk
 from orchestrator.engine.live import Herald
+from orchestrator.engine.pace import Pacer
+from orchestrator.engine.places import Places, shared
 from orchestrator.engine.turn import TurnRunner
 from orchestrator.engine.worker import Worker
 from orchestrator.errors import Conflict, NotFound
@@ -43,7 +47,11 @@ LETTING_GO = 1.0
 
 
 class Engine:
-    """Everything that happens to conversations in this process. `open` starts its work, `stop` finishes it."""
+    """Everything that happens to conversations in this process. `open` starts its work, `stop` finishes it.
+
+    With the role "web" it accepts, and agents and customers are served, but turns and deliveries are other processes'.
+    `together` tells that there may be other processes.
+    """
 
     def __init__(
         self,
@@ -57,7 +65,10 @@ class Engine:
         settings: EngineSettings,
         secret: str,
         public_url: str,
+        role: ProcessRole = "all",
+        together: bool = False,
     ) -> None:
+        self.role = role
         self.apps = apps
         self.store = store
         self.records = records
@@ -67,14 +78,17 @@ class Engine:
         self.herald = Herald(bus, records, clock)
         self.tickets = Tickets(secret, CALLBACK_LIFETIME)
         briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url)
-        self.deliverer = Deliverer(
+        hold = settings.hold_seconds if together else 0.0
+        attempts = Attempts(
+            apps, Pacer(bus), clock, retries=settings.send_retries, seconds=hold / 2, public_url=public_url
+        )
+        self.deliverer = Deliverer(store, attempts, clock, recorder, sweep=settings.sweep_seconds, hold=hold)
+        self.backlog = Backlog(
             store,
-            apps,
             clock,
-            recorder,
-            retries=settings.send_retries,
+            most=settings.max_backlog,
+            most_per_app=settings.max_backlog_per_app,
             sweep=settings.sweep_seconds,
-            public_url=public_url,
         )
         self.desk = Desk(
             store=store,
@@ -85,7 +99,7 @@ class Engine:
             apps=apps,
             briefing=briefing,
             history=settings.history,
-            deliverer=self.deliverer,
+            deliverer=Forwarder(bus) if role == "web" else self.deliverer,
         )
         self.worker = Worker(
             TurnRunner(
@@ -101,17 +115,16 @@ class Engine:
             store=store,
             bus=bus,
             clock=clock,
-            concurrency=settings.concurrency,
+            places=places(settings, apps),
             sweep=settings.sweep_seconds,
         )
         self.running: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        self.running = [
-            asyncio.create_task(self.worker.run(), name="parley-worker"),
-            asyncio.create_task(self.worker.sweep(), name="parley-sweep"),
-            asyncio.create_task(self.deliverer.run(), name="parley-deliver"),
-        ]
+        jobs: dict[str, Coroutine[None, None, None]] = {"backlog": self.backlog.run()}
+        if self.role != "web":
+            jobs |= {"worker": self.worker.run(), "sweep": self.worker.sweep(), "deliver": self.deliverer.run()}
+        self.running = [asyncio.create_task(job, name=f"parley-{name}") for name, job in jobs.items()]
 
     @property
     def alive(self) -> bool:
@@ -123,6 +136,7 @@ class Engine:
             return
         for task in self.running:
             task.cancel()
+        self.worker.dismiss()
         await asyncio.gather(*self.running, return_exceptions=True)
         self.running = []
         loop = asyncio.get_running_loop()
@@ -132,6 +146,7 @@ class Engine:
             while (left := self.worker.tasks | self.deliverer.tasks) and (rest := until - loop.time()) > 0:
                 await asyncio.wait(left, timeout=rest)
         finally:
+            await self.deliverer.hand_back()
             await self.let_go(self.worker.tasks | self.deliverer.tasks)
 
     async def let_go(self, left: set[asyncio.Task[None]]) -> None:
@@ -143,8 +158,10 @@ class Engine:
             await asyncio.wait(left, timeout=LETTING_GO)
 
     async def accept(self, app_id: str, channel_id: str, events: Sequence[Inbound]) -> list[Accepted]:
-        """Durable when it returns. Raises NotFound, Unavailable."""
+        """Durable when it returns. Raises NotFound, Unavailable: also when too much waits already."""
         channel = self.app(app_id).channel(channel_id)
+        if self.backlog.full(app_id) and not all(isinstance(event, StatusChanged) for event in events):
+            await self.backlog.admit(app_id)
         if len(events) == 1:
             only = await self.accept_one(app_id, channel, events[0])
             return [only] if only is not None else []
@@ -159,9 +176,10 @@ class Engine:
         accepted = await self.store.accept(fresh, event, self.clock.new_id())
         self.recorder.accepted(channel.id, "customer", accepted.duplicate)
         if accepted.message is not None and not accepted.duplicate:
+            self.backlog.took(app_id)
             await self.herald.messages([accepted.message])
         if not accepted.duplicate or accepted.conversation.version == 0:
-            await self.bus.wake(accepted.conversation.id)
+            await self.bus.wake(accepted.conversation.id, app_id)
         return accepted
 
     def fresh(self, app: App, channel: Channel, event: Received | Started) -> Conversation:
@@ -217,7 +235,7 @@ class Engine:
             raise Conflict("this turn is over: it was answered, or somebody else speaks to the customer now")
         if not await self.store.answer_late(conversation.id, ticket.turn_id, actions):
             raise Conflict("this turn has been answered already")
-        await self.bus.wake(conversation.id)
+        await self.bus.wake(conversation.id, conversation.app_id)
 
     async def queue_view(self, conversation: Conversation) -> QueueView | None:
         return await self.herald.queue_view(self.app(conversation.app_id), conversation)
@@ -226,3 +244,10 @@ class Engine:
         if app_id not in self.apps:
             raise NotFound(f"there is no app {app_id!r}")
         return self.apps[app_id]
+
+
+def places(settings: EngineSettings, apps: Mapping[str, App]) -> Places:
+    """One app of several gets no more than its share, and so does one channel of several of an app."""
+    per_app = shared(settings.concurrency, settings.share, len(apps) > 1)
+    several = any(len(app.channels) > 1 for app in apps.values())
+    return Places(settings.concurrency, per_app, shared(per_app, settings.share, several))

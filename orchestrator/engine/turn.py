@@ -16,6 +16,7 @@ from orchestrator.engine.compose import Composer, Speech, earliest
 from orchestrator.engine.deliver import Deliverer
 from orchestrator.engine.hear import Heard, hear
 from orchestrator.engine.live import Herald
+from orchestrator.engine.places import Admission
 from orchestrator.errors import Conflict, Fenced
 from orchestrator.ports import Clock, Recorder, Store
 from orchestrator.types import (
@@ -82,8 +83,8 @@ class TurnRunner:
         self.history = history
         self.deliverer = deliverer
 
-    async def run(self, conversation_id: str, *, give_up: bool = False) -> bool:
-        """Work on what waits, once. True when there is more to do at once.
+    async def run(self, conversation_id: str, admission: Admission, *, give_up: bool = False) -> bool:
+        """Work on what waits, once, as soon as the app has a place for it. True when there is more to do at once.
 
         `give_up` leaves the bot out and lets the policy treat it as failed: the turn broke too often.
         """
@@ -95,19 +96,23 @@ class TurnRunner:
             if app is None:
                 log.error("app is not configured", app_id=loaded.conversation.app_id, conversation_id=conversation_id)
                 return False
+            if not await admission.enter(app.id, loaded.conversation.channel_id):
+                continue  # it had to wait: what was loaded is old
             task = self.task(app, loaded, before)
             if task is None:
+                self.deliverer.nudged()
                 return False
             structlog.contextvars.bind_contextvars(app_id=app.id, conversation_id=conversation_id, turn_id=task.id)
             if give_up and task.answer is None:
                 task = replace(task, answer=Answer(bot=loaded.conversation.bot, failed=True))
             step = await self.step(app, task, before, began)
+            since = self.clock.monotonic()
             try:
                 committed = await self.store.commit(step.commit)
             except Fenced:
                 before = step
                 continue
-            self.deliverer.hand(committed, step.commit.outbox)
+            await self.deliverer.hand(committed, step.commit.outbox, since)
             await self.announce(app, step, committed, loaded)
             seconds = self.clock.monotonic() - began
             self.recorder.turn(app.id, step.outcome, seconds)
@@ -325,6 +330,7 @@ class Draft:
             handoff=self.handoff,
             trace=self.trace(answer, outcome, seqs),
             profile=self.profile,
+            hold=self.runner.deliverer.hold,
             at=self.now,
         )
 

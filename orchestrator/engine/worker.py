@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from orchestrator.engine.places import Admission, Places
 from orchestrator.engine.turn import TurnRunner
 from orchestrator.errors import NotFound, Unavailable
 from orchestrator.ports import Bus, Clock, Store
@@ -17,46 +18,61 @@ log = structlog.get_logger("parley.worker")
 
 class Worker:
     def __init__(
-        self, runner: TurnRunner, *, store: Store, bus: Bus, clock: Clock, concurrency: int, sweep: float
+        self, runner: TurnRunner, *, store: Store, bus: Bus, clock: Clock, places: Places, sweep: float
     ) -> None:
         self.runner = runner
         self.store = store
         self.bus = bus
         self.clock = clock
-        self.places = asyncio.Semaphore(concurrency)
+        self.places = places
         self.seconds = sweep
         self.tasks: set[asyncio.Task[None]] = set()
+        self.admissions: dict[asyncio.Task[None], Admission] = {}
         self.failures: dict[str, int] = {}
 
     async def run(self) -> None:
         """Until cancelled; turns that are running then go on in `tasks`."""
         while True:
-            await self.places.acquire()
+            admission = await self.places.admit()
             try:
-                conversation_id = await self.bus.claim()
+                conversation_id = await self.bus.claim(self.places.room + 1)
             except BaseException:
-                self.places.release()
+                admission.leave()
                 raise
-            task = asyncio.create_task(self.work(conversation_id))
+            task = asyncio.create_task(self.work(conversation_id, admission))
             self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self.admissions[task] = admission
+            task.add_done_callback(self.ended)
 
-    async def work(self, conversation_id: str) -> None:
+    def ended(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        del self.admissions[task]
+
+    async def work(self, conversation_id: str, admission: Admission) -> None:
         more = False
         try:
-            more = await self.turn(conversation_id)
+            more = await self.turn(conversation_id, admission)
+        except asyncio.CancelledError:
+            more = True  # it is somebody else's, at once
+            raise
         finally:
+            admission.leave()
             structlog.contextvars.clear_contextvars()
             await self.bus.release(conversation_id)
-            self.places.release()
-        if more:
-            await self.bus.wake(conversation_id)
+            if more:
+                await self.bus.wake(conversation_id, admission.app_id)
 
-    async def turn(self, conversation_id: str) -> bool:
+    def dismiss(self) -> None:
+        """Hand back what was claimed and waits for a place."""
+        for task, admission in self.admissions.items():
+            if admission.waits:
+                task.cancel()
+
+    async def turn(self, conversation_id: str, admission: Admission) -> bool:
         """Never raises but for cancellation: what broke is tried again by the sweep, at last without the bot."""
         broken = self.failures.get(conversation_id, 0)
         try:
-            more = await self.runner.run(conversation_id, give_up=broken >= MOST_FAILURES)
+            more = await self.runner.run(conversation_id, admission, give_up=broken >= MOST_FAILURES)
         except Unavailable as error:
             log.warning("turn postponed", conversation_id=conversation_id, error=str(error))
             return False

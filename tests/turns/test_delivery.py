@@ -158,7 +158,7 @@ async def test_work_whose_wake_up_was_lost_is_found_by_the_sweep(tmp_path: Path)
     async with house(tmp_path) as parley:
         bus = parley.runtime.bus
 
-        async def lost(conversation_id: str) -> None:
+        async def lost(conversation_id: str, app_id: str = "") -> None:
             """As if the bus had dropped it."""
 
         wake = bus.wake
