@@ -127,10 +127,11 @@ def build_app(app_id: str, settings: AppSettings, workshop: Workshop) -> App:
 
 
 def check_names(settings: AppSettings, ledger: Ledger) -> None:
-    """Names of bots that lead nowhere."""
+    """Names of bots and languages that lead nowhere."""
     ledger.known("bot", settings.bot, settings.bots, "bot")
     for name, channel in settings.channels.items():
         ledger.known("bot", channel.bot, settings.bots, "channels", name, "bot")
+        ledger.known("language", channel.language, settings.languages, "channels", name, "language")
     for name, bot in settings.bots.items():
         ledger.known("bot", bot.fallback, settings.bots, "bots", name, "fallback")
         if bot.fallback == name:

@@ -194,6 +194,9 @@ class ChannelSettings(Host):
 
     kind: str = Field(description="Which connector: an entry point in parley.connectors, such as 'webchat'.")
     bot: str = Field("", description="Bot that answers here. Default: the app's.")
+    language: str = Field(
+        "", max_length=35, description="What customers mostly write here: for messages that don't tell, such as 'ok'."
+    )
     rate: int = Field(30, ge=1, description="Messages one customer may send in a minute.")
     send_rate: float = Field(
         0.0,

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from orchestrator.config import EngineSettings, ProcessRole
+from orchestrator.decide.language_words import offered
 from orchestrator.engine.app import App, Channel
 from orchestrator.engine.attempt import Attempts
 from orchestrator.engine.backlog import Backlog
@@ -186,7 +187,8 @@ class Engine:
         """The head of a conversation that begins with this event."""
         now = self.clock.now()
         bot = app.bot_for(channel.id)
-        hint = event.language[:2].lower()
+        languages = app.settings.languages
+        hint = offered(event.language, languages) or offered(channel.settings.language, languages)
         return Conversation(
             app_id=app.id,
             id=self.clock.new_id(),
@@ -195,7 +197,7 @@ class Engine:
             customer_id=self.clock.new_id(),
             controller=Controller(kind="bot", name=bot),
             bot=bot,
-            language=Spoken(code=hint if hint in app.settings.languages else app.settings.pivot),
+            language=Spoken(code=hint or app.settings.pivot),
             context=event.context or {},
             created_at=now,
             updated_at=now,
