@@ -39,6 +39,8 @@ AMBIGUOUS = 0.8
 # fastText knows 176 languages: below this share for those asked about, it is probably none of them.
 ENOUGH_SHARE = 0.3
 WORD = re.compile(r"[^\W\d_]{2,}")
+# Titles and names of things, often in another language than what is said about them.
+QUOTE = re.compile(r"\"[^\"]+\"|“[^“”]+”|«[^«»]+»|„[^„“”]+[“”]")
 
 
 class Settings(BaseModel):
@@ -99,8 +101,11 @@ class Langid:
         return tuple((code, round(share * sure, 4)) for code, share in softmax(scores))
 
     def without_greeting(self, text: str) -> str:
-        """Of "こんにちは, where is my parcel?" what is no greeting in other letters."""
+        """Of "こんにちは, where is my parcel?" what is no greeting in other letters; and of a text what is no quote."""
         assert self.words is not None
+        rest = QUOTE.sub(" ", text)
+        if len(WORD.findall(rest)) > 1:
+            text = rest
         greeting = quoted(text)
         if greeting and self.words.lists(greeting):
             return " ".join(word for word in text.split() if word not in greeting.split())

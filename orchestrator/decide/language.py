@@ -150,6 +150,13 @@ def remembered(before: Spoken, language: Language) -> Spoken:
     return before
 
 
+def pinned_by_agent(before: Spoken, code: str) -> Spoken:
+    """`code` from now on; "" lets go: what is spoken stays until a message reads otherwise."""
+    if code:
+        return Spoken(code=code, confidence=1.0, by_agent=True)
+    return replace(before, by_agent=False, doubts=0)
+
+
 def prior_of(spoken: Spoken) -> str:
     """What to give an utterance as its `prior`: "" while the conversation's language is a guess."""
     return spoken.code if spoken.pinned or spoken.by_agent or spoken.confidence >= FIRM else ""

@@ -67,6 +67,17 @@ async def test_views(parley: Front) -> None:
     assert len((await parley.get("/v1/conversations", customer_id=waiting.customer_id)).json["data"]) == 1
 
 
+async def test_the_language_is_pinned(parley: Front) -> None:
+    conversation = await talked(parley)
+    path = f"/v1/conversations/{conversation.id}/language"
+    pinned = await parley.put(path, {"language": "es"})
+    assert pinned.status == 200
+    assert pinned.json["language"]["code"] == "es"
+    assert pinned.json["language"]["by_agent"] is True
+    assert (await parley.put(path, {"language": "tlh"})).status == 400
+    assert (await parley.put(path, {"language": ""})).json["language"]["by_agent"] is False
+
+
 async def test_context_is_replaced(parley: Front) -> None:
     conversation = await talked(parley, context={"page": "/"})
     path = f"/v1/conversations/{conversation.id}/context"

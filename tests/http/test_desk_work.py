@@ -304,3 +304,25 @@ async def test_bad_forms_are_refused_in_words(tmp_path: Path) -> None:
         for query in ("view=theirs", "before=yesterday", f"team={'x' * 99}"):
             assert (await ada.get(f"/conversations?{query}")).code == "malformed"
         assert (await ada.get("/nowhere")).code == "not_found"
+
+
+async def test_an_agent_pins_the_language_and_lets_it_go(tmp_path: Path) -> None:
+    async with desk_house(tmp_path, languages=["en", "es"]) as desk:
+        conversation = await desk.waiting()
+        ada, bo = await desk.at_work("Ada"), await desk.at_work("Bo")
+        path = f"/conversations/{conversation}/language"
+        async with bo.tab(conversation) as tab:
+            pinned = (await ada.post(path, language="es")).body["conversation"]["language"]
+            assert (pinned["code"], pinned["by_agent"]) == ("es", True)
+            seen = await tab.until("conversation", conversation_id=conversation)
+            assert seen["conversation"]["language"] == pinned
+        await desk.parley.hear("where is my parcel? it is very late")
+        await desk.parley.settled()
+        assert (await desk.parley.conversation()).language.code == "es"
+        refused = await ada.post(path, language="tlh")
+        assert refused.code == "malformed"
+        assert "en, es" in refused.message
+        await ada.post(f"/conversations/{conversation}/accept")
+        assert (await bo.post(path, language="en")).code == "forbidden"
+        let_go = (await ada.post(path, language="")).body["conversation"]["language"]
+        assert (let_go["code"], let_go["by_agent"]) == ("es", False)

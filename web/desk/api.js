@@ -68,6 +68,7 @@ export const api = {
   transfer: (id, team, note) => post(`${one(id)}/transfer`, { team, note }),
   handBack: (id, note) => post(`${one(id)}/return`, { note }),
   resolve: (id, note) => post(`${one(id)}/resolve`, { note }),
+  speak: (id, language) => post(`${one(id)}/language`, { language }),
   read: (id, seq) => post(`${one(id)}/read`, { seq }),
   upload: (id, file) =>
     ask("POST", `${one(id)}/upload?name=${encodeURIComponent(file.name || "picture.png")}`, {

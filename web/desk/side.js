@@ -1,5 +1,7 @@
 // The right pane: why a person is needed, and everything known that helps.
+import { api } from "./api.js";
 import { plot } from "./chart.js";
+import { toast, toastError } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { icon } from "./icons.js";
 import { cart, pageOf, rest, urlOf } from "./shop.js";
@@ -111,6 +113,30 @@ export class Side {
     ];
   }
 
+  /** Which language the customer is spoken to in: as the conversation finds it, or one the agent pins. */
+  speaking(id, spoken) {
+    const codes = this.state.me.app.languages;
+    const itself = spoken.by_agent ? t.side.itself : found(spoken);
+    const pin = async (event) => {
+      const code = event.target.value;
+      event.target.disabled = true;
+      try {
+        const { conversation } = await api.speak(id, code);
+        this.desk.changed(conversation);
+        toast(code ? t.side.spoken(language(code)) : t.side.letGo);
+      } catch (error) {
+        toastError(error);
+        this.draw();
+      }
+    };
+    return h(
+      "select",
+      { class: "speaking", "aria-label": t.side.speak, title: t.side.speak, data: { focus: "speaking" }, on: { change: pin } },
+      h("option", { value: "", selected: !spoken.by_agent }, itself),
+      codes.map((code) => h("option", { value: code, selected: spoken.by_agent && spoken.code === code }, t.side.always(language(code)))),
+    );
+  }
+
   conversation(conversation, context) {
     const { aggregates: sums, language: spoken } = conversation;
     const kind = this.state.me.app.channels[conversation.channel_id];
@@ -118,13 +144,19 @@ export class Side {
       [t.side.state, stateOf(this.state.open.row, this.state).text],
       [t.side.channel, h("bdi", {}, kind && kind !== conversation.channel_id ? `${conversation.channel_id} (${kind})` : conversation.channel_id)],
       [t.side.page, pageOf(context)],
-      [t.side.language, `${language(spoken.code)}${spoken.pinned ? ` · ${t.side.pinned}` : spoken.confidence ? ` · ${t.side.languageSure(percent(spoken.confidence))}` : ""}`],
+      [t.side.language, this.speaking(conversation.id, spoken)],
       [t.thread.bot, conversation.bot],
       [t.side.turns, t.side.turnsText(sums.customer_messages, sums.bot_messages, sums.agent_messages)],
       [t.side.handoffs, sums.handoffs || null],
       [t.side.began, when(conversation.created_at)],
     ]);
   }
+}
+
+/** How the language came about, for the choice that leaves it to the conversation. */
+function found(spoken) {
+  const sure = spoken.confidence ? t.side.languageSure(percent(spoken.confidence)) : "";
+  return t.side.found(language(spoken.code), spoken.pinned ? t.side.pinned : sure);
 }
 
 function when(iso) {

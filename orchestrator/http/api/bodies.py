@@ -70,6 +70,12 @@ class NewContext(Body):
         return self.context
 
 
+class PinnedLanguage(Body):
+    language: str = Field(
+        max_length=8, description='One of the app\'s languages; "" lets the conversation find its language by itself.'
+    )
+
+
 class NewMarks(Body):
     """Each is the `seq` of the last message it holds for; marks only grow."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 
 from orchestrator.http.api.access import Caller, Deps
-from orchestrator.http.api.bodies import NewContext, NewMarks, Transfer
+from orchestrator.http.api.bodies import NewContext, NewMarks, PinnedLanguage, Transfer
 from orchestrator.http.api.messages import message_routes
 from orchestrator.http.api.paging import Cursor, Limit, Page, page
 from orchestrator.http.api.views import ConversationView, ConversationWithQueue, TraceView
@@ -89,6 +89,14 @@ def writing(deps: Deps) -> APIRouter:
         context = body.checked()
         await deps.engine.set_context(caller.app_id, conversation_id, context, body.language)
         return await shown(deps, await deps.records.conversation(caller.app_id, conversation_id))
+
+    @router.put("/{conversation_id}/language", summary="Pin the language")
+    async def pin_conversation_language(
+        caller: writer, conversation_id: str, body: PinnedLanguage
+    ) -> ConversationWithQueue:
+        """What the customer is spoken to in, whatever they write, until they ask for another or it is let go again."""
+        desk = deps.engine.desk
+        return await shown(deps, await desk.speak(caller.app_id, conversation_id, caller.agent(), body.language))
 
     @router.post("/{conversation_id}/marks", summary="Say what was delivered and read")
     async def mark_conversation(caller: writer, conversation_id: str, body: NewMarks) -> Marks:

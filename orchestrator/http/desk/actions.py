@@ -44,6 +44,10 @@ class EndForm(Form):
     note: Words = ""
 
 
+class LanguageForm(Form):
+    language: str = Field(max_length=8)
+
+
 class ReadForm(Form):
     seq: int = Field(ge=0, lt=2**53)
 
@@ -62,7 +66,7 @@ def acting(records: Records, sessions: Sessions) -> Callable[..., Awaitable[Agen
 
 
 def case_routes(cases: Cases, records: Records, sessions: Sessions) -> APIRouter:
-    """Whose the case is: accept, transfer, return, resolve."""
+    """Whose the case is: accept, transfer, return, resolve; and which language is spoken in it."""
     router = APIRouter(prefix=PREFIX)
     by = Annotated[Agent, Depends(acting(records, sessions))]
 
@@ -81,6 +85,10 @@ def case_routes(cases: Cases, records: Records, sessions: Sessions) -> APIRouter
     @router.post("/resolve")
     async def resolve(conversation_id: str, agent: by, form: EndForm) -> dict[str, Any]:
         return head(await cases.resolve(agent.app_id, conversation_id, agent, form.note.strip()))
+
+    @router.post("/language")
+    async def speak(conversation_id: str, agent: by, form: LanguageForm) -> dict[str, Any]:
+        return head(await cases.speak(agent.app_id, conversation_id, agent, form.language))
 
     return router
 
