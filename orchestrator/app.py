@@ -1,7 +1,7 @@
 """Wires everything together: the only file that may import everything."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -13,14 +13,16 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from orchestrator.adapters.cache import MemoryCache
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.adapters.kept import kept
 from orchestrator.adapters.localbus import LocalBus
 from orchestrator.adapters.metrics import Metrics
+from orchestrator.adapters.redisbus import RedisBus
 from orchestrator.adapters.sqlite import SqliteStore, path_of
-from orchestrator.config import Settings
+from orchestrator.config import BusSettings, Settings
 from orchestrator.config.settings import SHORTEST_SECRET
 from orchestrator.engine import App, Engine
 from orchestrator.errors import Misconfigured
@@ -30,6 +32,7 @@ from orchestrator.http.api import docs
 from orchestrator.http.desk import desk_routes
 from orchestrator.http.problems import MAX_BODY, install
 from orchestrator.http.webchat.channels import Services, web_channels
+from orchestrator.ports import Bus, Cache, Store
 from orchestrator.registry import Workshop, build_apps
 from orchestrator.resources import folder
 
@@ -54,7 +57,7 @@ class Runtime:
     secret: str
     clock: SystemClock
     store: SqliteStore
-    bus: LocalBus
+    bus: Bus
     files: LocalFiles
     http: HttpClient
     metrics: Metrics
@@ -100,11 +103,21 @@ def build(settings: Settings, base: Path, *, public_url: str = "", secret: str =
     secret = secret or settings.server.secret or kept_secret(database.parent / "parley.secret")
     clock = SystemClock()
     store = SqliteStore(database, clock)
-    bus = LocalBus(clock)
+    bus, cache = open_bus(settings.bus, clock, store)
     files = LocalFiles(base / settings.store.media, clock)
     http = HttpClient()
     metrics = Metrics()
-    apps = build_apps(settings.apps, Workshop(clock=clock, http=http, files=files, recorder=metrics, base=base))
+    metrics.watch("parley_bus_up", "Whether what carries the bus can be reached; 0: working without.", bus_up(bus))
+    workshop = Workshop(
+        clock=clock,
+        http=http,
+        files=files,
+        recorder=metrics,
+        base=base,
+        cache=cache,
+        translations=store,
+    )
+    apps = build_apps(settings.apps, workshop)
     engine = Engine(
         apps=apps,
         store=store,
@@ -130,6 +143,26 @@ def build(settings: Settings, base: Path, *, public_url: str = "", secret: str =
         apps=apps,
         engine=engine,
     )
+
+
+def open_bus(settings: BusSettings, clock: SystemClock, store: Store) -> tuple[Bus, Cache]:
+    """The bus the settings name and the cache that goes with it, neither opened yet. Raises Misconfigured."""
+    if not settings.url:
+        return LocalBus(clock), MemoryCache()
+    bus = RedisBus(
+        settings.url,
+        clock,
+        deployment=store.deployment,
+        prefix=settings.prefix,
+        timeout=settings.timeout,
+        lease=settings.lease_seconds,
+        patience=settings.patience_seconds,
+    )
+    return bus, bus.cache()
+
+
+def bus_up(bus: Bus) -> Callable[[], float]:
+    return lambda: float(not bus.trouble())
 
 
 def address(settings: Settings) -> str:
@@ -225,6 +258,7 @@ def api_routes(runtime: Runtime) -> APIRouter:
         apps=runtime.apps,
         engine=runtime.engine,
         records=runtime.store,
+        letters=runtime.store,
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,

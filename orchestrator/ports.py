@@ -203,6 +203,10 @@ class Store(Protocol):
         """Write something and nothing: returns when the database can be written now, else raises Unavailable."""
         ...
 
+    async def deployment(self) -> str:
+        """The database's own id, made with it: a copy has the same. Raises Unavailable."""
+        ...
+
     async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
         """Insert-or-ignore on (channel, external id), numbering the message in its conversation.
 

@@ -74,6 +74,11 @@ class Metrics:
             Counter("parley_accepted", "Events made durable.", ("channel", "role", "duplicate"), registry=registry),
             (True, False, False),
         )
+        self.translations = self.histogram("translation", "Calls of translation engines.", "engine", STAGE_SECONDS)
+        self.characters = Family(
+            Counter("parley_translation_characters", "Sent to translation engines.", ("engine",), registry=registry),
+            (True,),
+        )
         self.store_up = Gauge("parley_store_up", "Whether the database answered this scrape.", registry=registry)
         self.counts: dict[str, Gauge] = {}
 
@@ -86,6 +91,10 @@ class Metrics:
     def build(registry: CollectorRegistry) -> None:
         info = Gauge("parley_build_info", "Always 1.", ("version", "python"), registry=registry)
         info.labels(metadata.version("parley"), platform.python_version()).set(1)
+
+    def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
+        """A gauge that is asked at each scrape."""
+        Gauge(name, what, registry=self.registry).set_function(value)
 
     # Recorder
 
@@ -103,6 +112,12 @@ class Metrics:
 
     def accepted(self, channel: str, role: Role, duplicate: bool) -> None:
         self.accepteds.of(channel, role, "true" if duplicate else "false").inc()
+
+    def translation(self, engine: str, outcome: str, seconds: float) -> None:
+        self.translations.of(engine, outcome).observe(seconds)
+
+    def translated(self, engine: str, characters: int) -> None:
+        self.characters.of(engine).inc(characters)
 
     # Exposition
 

@@ -4,6 +4,7 @@ from orchestrator.config.load import Configuration, load
 from orchestrator.config.settings import (
     AppSettings,
     BotSettings,
+    BusSettings,
     ChannelSettings,
     EngineSettings,
     Hours,
@@ -23,6 +24,7 @@ from orchestrator.config.settings import (
 __all__ = [
     "AppSettings",
     "BotSettings",
+    "BusSettings",
     "ChannelSettings",
     "Configuration",
     "EngineSettings",

@@ -99,6 +99,28 @@ class StoreSettings(Section):
     media: Path = Field(Path("var/media"), description="Folder for uploaded pictures and files.")
 
 
+class BusSettings(Section):
+    """How processes hear of one another: through Redis, or not at all."""
+
+    url: str = Field(
+        "",
+        repr=False,
+        description="Redis 7 or newer, or Valkey: 'redis://host:6379/0', 'rediss://…' with TLS, 'unix:///path', "
+        "'redis+sentinel://host1,host2/service' or 'redis+cluster://host1,host2'. "
+        "Default: this process is the only one.",
+    )
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] = Field(
+        "parley", description="What every key in Redis begins with; two deployments on one Redis need two."
+    )
+    timeout: float = Field(1.0, gt=0, le=60, description="Seconds any answer of Redis may take.")
+    lease_seconds: float = Field(
+        15.0, ge=1, le=HOUR, description="After so long a silence of a worker, others take over its conversations."
+    )
+    patience_seconds: float = Field(
+        30.0, ge=0, le=HOUR, description="How long a start waits for a Redis that can't be reached."
+    )
+
+
 class LogSettings(Section):
     """What the process says about itself, on standard error."""
 
@@ -296,6 +318,7 @@ class Settings(Section):
 
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+    bus: BusSettings = BusSettings()
     log: LogSettings = LogSettings()
     engine: EngineSettings = EngineSettings()
     apps: Mapping[Name, AppSettings] = Field(default_factory=dict)

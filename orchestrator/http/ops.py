@@ -102,6 +102,9 @@ def router(
         running = {"engine": "ok" if engine.alive else "not running: starting, stopping or broken"}
         checks = running | dict(await states.get())
         good = set(checks.values()) == {"ok"}
+        # Without its server the bus still does its work in this process: taking traffic away would only end that too.
+        if bus is not None and (trouble := bus.trouble()):
+            checks["bus"] = f"degraded: {trouble}"
         body = {"status": "ready" if good else "not ready", "checks": checks}
         return JSONResponse(body, 200 if good else 503, headers=HEADERS)
 

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 
+from orchestrator.adapters.cache import MemoryCache
 from orchestrator.adapters.localbus.feeds import Feeds
+from orchestrator.adapters.redisbus.cache import RedisCache
 from orchestrator.adapters.redisbus.keys import Keys
 from orchestrator.adapters.redisbus.limits import Limits
 from orchestrator.adapters.redisbus.line import Line
@@ -60,6 +62,10 @@ class RedisBus:
             await self.line.settled()
         await self.line.close()
         await self.link.close()
+
+    def cache(self) -> RedisCache:
+        """Of texts, for all processes; good until the bus is closed."""
+        return RedisCache(self.line, self.link.keys, MemoryCache())
 
     def trouble(self) -> str:
         return self.link.trouble()

@@ -47,5 +47,5 @@ class Keys:
     def agents(self, app_id: str) -> str:
         return f"{self.prefix}:{{here:{app_id}}}"
 
-    def translation(self, key: tuple[str, ...]) -> str:
-        return f"{self.prefix}:said:{digest(chr(31).join(key))}"
+    def cached(self, key: str) -> str:
+        return f"{self.prefix}:kept:{digest(key)}"

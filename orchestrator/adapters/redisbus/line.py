@@ -122,8 +122,12 @@ class Line:
 
     def post(self, script: Script, keys: Sequence[str], *arguments: Argument) -> None:
         """For what nobody waits for."""
-        self.calls.append(Call(evalsha(script, keys, *arguments), lambda _: None, script))
-        self.wanted.set()
+        self.post_command(*evalsha(script, keys, *arguments), script=script)
+
+    def post_command(self, *command: Argument, script: Script | None = None) -> None:
+        if self.link.up.is_set():
+            self.calls.append(Call(command, lambda _: None, script))
+            self.wanted.set()
 
     async def settled(self) -> None:
         """When everything asked until now has been answered. Raises LOST."""

@@ -202,3 +202,8 @@ def deliveries(db: Cursor, conversation_id: str) -> Sequence[Outgoing]:
 
 def counts(db: Cursor) -> Mapping[str, int]:
     return {name: db.execute(sql).fetchone()[0] for name, sql in COUNTS.items()}
+
+
+def deployment(db: Cursor) -> str:
+    (found,) = db.execute("SELECT id FROM deployment").fetchone()
+    return str(found)

@@ -4,11 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from orchestrator.adapters.revision import HEAD
 from orchestrator.adapters.sqlite.faults import explain, plain
 from orchestrator.errors import Unavailable
-
-HEAD = "0003"
-"""The newest revision, known without importing Alembic: that takes most of a second and 26 MB."""
 
 APPLICATION_ID = 0x5061726C
 """Marks the file as Parley's ("Parl"), see sqlite.org/pragma.html#pragma_application_id."""

@@ -120,6 +120,9 @@ class SqliteStore:
     async def probe(self) -> None:
         await self.write(beside.probe)
 
+    async def deployment(self) -> str:
+        return await self.read(records.deployment)
+
     async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
         arrival = drafts.arrival(fresh, event, message_id, self.now())
         accepted = await self.write(accept.accept, self.decoder, arrival)
