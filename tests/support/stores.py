@@ -10,6 +10,7 @@ from orchestrator.ports import Accounts, Letters, Records, Store, Translations
 from orchestrator.types import Accepted
 from tests.support.builders import conversation, received, unique
 from tests.support.clock import ManualClock
+from tests.support.postgres import opened, url_for
 
 
 class Database(Store, Records, Letters, Accounts, Translations, Protocol):
@@ -26,9 +27,15 @@ async def sqlite(folder: Path, clock: ManualClock) -> AsyncIterator[Database]:
         await store.close()
 
 
+@asynccontextmanager
+async def postgres(folder: Path, clock: ManualClock) -> AsyncIterator[Database]:
+    async with opened(await url_for(folder), clock) as store:
+        yield store
+
+
 Opened = Callable[[Path, ManualClock], AbstractAsyncContextManager[Database]]
 
-ADAPTERS: dict[str, Opened] = {"sqlite": sqlite}
+ADAPTERS: dict[str, Opened] = {"sqlite": sqlite, "postgres": postgres}
 """Each opens the same database again when it is given the same folder."""
 
 

@@ -1,0 +1,111 @@
+"""Taking in what customers say: a batch of events in one call of parley_accept_1."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import PydanticSerializationError
+
+from orchestrator import codec
+from orchestrator.adapters.postgres.lane import Again
+from orchestrator.adapters.postgres.pool import Connection
+from orchestrator.adapters.postgres.text import kept, packed, plain, together
+from orchestrator.adapters.sqlite.drafts import Arrival, columns, heard
+from orchestrator.adapters.sqlite.faults import explain
+from orchestrator.adapters.sqlite.profile import Facts
+from orchestrator.adapters.sqlite.rows import Decoder, message, micros
+from orchestrator.errors import Conflict
+from orchestrator.types import Accepted, Conversation, Received
+
+ACCEPT = "SELECT * FROM parley_accept_1($1::json, $2)"
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """An event, and its object for parley_accept_1 but for its place in the batch."""
+
+    arrival: Arrival
+    packed: bytes
+
+
+def hearing(arrival: Arrival) -> Hearing:
+    """Raises Malformed."""
+    fresh, event = arrival.fresh, arrival.event
+    try:
+        said = opened(fresh) | {"page": arrival.context or codec.anything.dump(fresh.context).decode()}
+    except PydanticSerializationError as error:
+        raise explain(error) from None
+    said |= {"context": arrival.context, "facts": dumped(arrival.facts), "external_id": event.external_id}
+    if arrival.row is not None:
+        said |= {"message_id": arrival.message_id, "at": arrival.row[6], "parts": arrival.row[13]}
+    return Hearing(arrival, packed(said))
+
+
+def opened(fresh: Conversation) -> dict[str, Any]:
+    """The columns of a conversation that begins."""
+    kind, name, team, wake_at = columns(fresh)
+    return {
+        "app_id": fresh.app_id,
+        "channel_id": fresh.channel_id,
+        "address": fresh.address,
+        "conversation_id": fresh.id,
+        "customer_id": fresh.customer_id,
+        "head": codec.conversation.dump(fresh).decode(),
+        "version": fresh.version,
+        "status": fresh.status,
+        "controller_kind": kind,
+        "controller_name": name,
+        "team": team,
+        "wake_at": wake_at,
+        **named(fresh),
+        "created_at": micros(fresh.created_at),
+        "updated_at": micros(fresh.updated_at),
+    }
+
+
+def named(head: Conversation) -> dict[str, str | None]:
+    """What a turn loads besides the head."""
+    return {
+        "handoff_id": head.handoff.id if head.handoff else None,
+        "awaiting_turn": head.awaiting.turn_id if head.awaiting else None,
+    }
+
+
+def dumped(facts: Facts) -> str | None:
+    """As JSON that jsonb can hold too; None when nothing is said."""
+    if not facts:
+        return None
+    return codec.anything.dump(
+        {kept(key): kept(value) if isinstance(value, str) else value for key, value in facts.items()}
+    ).decode()
+
+
+def keys(arrival: Arrival) -> tuple[Any, ...]:
+    """What stands once in a batch."""
+    channel_id, event = arrival.fresh.channel_id, arrival.event
+    address = ("address", channel_id, arrival.fresh.address)
+    return (address, ("event", channel_id, event.external_id)) if event.external_id else (address,)
+
+
+async def accept(
+    db: Connection, decoder: Decoder, now: int, batch: Sequence[Hearing]
+) -> Sequence[Accepted | Exception]:
+    objects = [b'{"place":%d,%b' % (place, one.packed[1:]) for place, one in enumerate(batch)]
+    rows = {row[0]: row for row in await db.fetch(ACCEPT, together(objects), now)}
+    return [outcome(decoder, one.arrival, rows.get(place)) for place, one in enumerate(batch)]
+
+
+def outcome(decoder: Decoder, arrival: Arrival, row: Any) -> Accepted | Exception:
+    if row is None:
+        return Again()  # the conversation was removed between two looks
+    if row[1] == "alien":
+        return Conflict(f"channel {arrival.fresh.channel_id!r} is another app's; give this one a name of its own")
+    conversation = decoder.conversation(tuple(row[2:13]))
+    again = row[1] == "again"
+    if row[13] is not None:
+        said = message(plain(row[13]))
+    elif isinstance(arrival.event, Received):
+        said = heard(conversation, arrival.event, arrival.message_id, conversation.last_seq)
+    else:
+        said = None
+    return Accepted(conversation=conversation, message=said, duplicate=again)

@@ -1,0 +1,64 @@
+"""What is to be sent, who sends it, and what came of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from orchestrator.adapters.postgres.pool import Connection
+from orchestrator.adapters.postgres.text import packed, plain, together
+from orchestrator.adapters.sqlite.outbox import ORPHAN_LIFETIME
+from orchestrator.adapters.sqlite.rows import OUTGOING, bounded, micros, outgoing
+from orchestrator.types import DeliveryState, Outgoing
+
+DUE = f"SELECT {OUTGOING} FROM parley_due_1($1, $2, $3, $4)"
+SETTLE = "SELECT * FROM parley_settle_1($1::json)"
+STATUS = "SELECT parley_status_1($1::json, $2, $3)"
+LET_GO = "UPDATE outbox SET held_by = NULL, held_until = NULL WHERE id = ANY ($1::text[]) AND held_by = $2"
+
+
+async def due(db: Connection, holder: str, now: datetime, limit: int, hold: float) -> Sequence[Outgoing]:
+    return [outgoing(plain(row)) for row in await db.fetch(DUE, micros(now), bounded(limit), holder, hold)]
+
+
+def settled(row: Outgoing, holder: str) -> bytes:
+    """Raises Malformed."""
+    return packed(
+        {
+            "id": row.id,
+            "conversation_id": row.conversation_id,
+            "channel_id": row.channel_id,
+            "message_id": row.message_id,
+            "seq": row.seq,
+            "state": row.state,
+            "attempts": row.attempts,
+            "done": row.done,
+            "due_at": micros(row.due_at),
+            "external_id": row.external_id,
+            "error": row.error,
+            "holder": holder,
+        }
+    )
+
+
+async def settle(db: Connection, batch: Sequence[bytes]) -> Sequence[Sequence[str]]:
+    rows = await db.fetch(SETTLE, together(placed(batch)))
+    left = {row[0]: row[1] for row in rows}
+    return [left[place] for place in range(len(batch))]
+
+
+def placed(batch: Sequence[bytes]) -> list[bytes]:
+    """Objects with their place in the batch, so that answers find their askers."""
+    return [b'{"place":%d,%b' % (place, one[1:]) for place, one in enumerate(batch)]
+
+
+def report(channel_id: str, external_id: str, state: DeliveryState, error: str) -> bytes:
+    """Raises Malformed."""
+    return packed({"channel_id": channel_id, "external_id": external_id, "state": state, "error": error})
+
+
+async def status(db: Connection, now: int, batch: Sequence[bytes]) -> Sequence[None]:
+    await db.execute(STATUS, together(list(batch)), now, now - ORPHAN_LIFETIME)
+    return [None] * len(batch)
+
+
+async def let_go(db: Connection, holder: str, outgoing_ids: Sequence[str]) -> None:
+    await db.execute(LET_GO, list(outgoing_ids), holder)

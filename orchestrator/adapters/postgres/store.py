@@ -1,0 +1,359 @@
+"""PostgresStore: the ports Store, Records, Letters, Accounts and Translations on PostgreSQL."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pydantic_core import PydanticSerializationError
+
+from orchestrator import codec
+from orchestrator.adapters.postgres import accept as accepting
+from orchestrator.adapters.postgres import accounts, beside, letters, outbox, records, translations
+from orchestrator.adapters.postgres import commit as committing
+from orchestrator.adapters.postgres import load as loading
+from orchestrator.adapters.postgres.faults import explain
+from orchestrator.adapters.postgres.lane import Lane, Run
+from orchestrator.adapters.postgres.pool import Connection, Pool, connect
+from orchestrator.adapters.postgres.schema import PATIENCE, prepare
+from orchestrator.adapters.postgres.url import checked
+from orchestrator.adapters.sqlite import drafts
+from orchestrator.adapters.sqlite.rows import Decoder, micros
+from orchestrator.adapters.sqlite.tails import Tails
+from orchestrator.errors import Unavailable
+from orchestrator.ports import Clock
+from orchestrator.types import (
+    Accepted,
+    Action,
+    Agent,
+    ApiKey,
+    Commit,
+    Committed,
+    Conversation,
+    Customer,
+    Debt,
+    DeliveryState,
+    Handoff,
+    HandoffState,
+    Loaded,
+    Marks,
+    Message,
+    Outgoing,
+    QueueDepth,
+    Received,
+    Reviewed,
+    ReviewState,
+    Session,
+    Started,
+    Trace,
+    Usage,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+J = TypeVar("J")
+R = TypeVar("R")
+
+CONNECTIONS = 10
+
+
+class PostgresStore:
+    """Any number of processes on one database. What each turn does travels in lanes, together with other turns'.
+
+    `connections` is the most this process holds at once, `patience` how many seconds `open` waits for the server.
+    """
+
+    def __init__(self, url: str, clock: Clock, *, connections: int = CONNECTIONS, patience: float = PATIENCE) -> None:
+        self.url = checked(url)
+        self.clock = clock
+        self.patience = patience
+        self.holder = uuid.uuid4().hex
+        self.decoder = Decoder()
+        self.tails = Tails()
+        self.opened = False
+        self.pool = Pool(lambda: connect(self.url), connections)
+        self.lanes: list[Lane[Any, Any]] = []
+        self.accepts = self.lane(self.run_accept)
+        self.loads = self.lane(self.run_load)
+        self.commits = self.lane(self.run_commit)
+        self.settles = self.lane(outbox.settle)
+        self.reports = self.lane(self.run_status)
+        self.marks = self.lane(beside.mark)
+        self.pages = self.lane(self.run_context)
+
+    async def open(self) -> None:
+        await prepare(self.url, self.patience)
+        self.pool.closed, self.opened = False, True
+        for lane in self.lanes:
+            lane.closed = False
+
+    async def close(self) -> None:
+        """Finishes what is queued."""
+        await asyncio.gather(*(lane.close() for lane in self.lanes))
+        await self.pool.close()
+
+    def lane(self, run: Run[J, R]) -> Lane[J, R]:
+        made = Lane(self.pool, run)
+        self.lanes.append(made)
+        return made
+
+    async def ask(
+        self, call: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """A call by itself."""
+        self.require_open()
+        try:
+            async with self.pool.connection() as db:
+                return await call(db, *args, **kwargs)
+        except Exception as error:
+            found = explain(error)
+            if found is error:
+                raise
+            raise found from None
+
+    def require_open(self) -> None:
+        if not self.opened:
+            raise Unavailable("the database is not open yet")
+
+    def now(self) -> int:
+        return micros(self.clock.now())
+
+    async def run_accept(self, db: Connection, batch: Sequence[accepting.Hearing]) -> Sequence[Accepted | Exception]:
+        return await accepting.accept(db, self.decoder, self.now(), batch)
+
+    async def run_load(self, db: Connection, batch: Sequence[loading.Wanted]) -> Sequence[Loaded | Exception]:
+        return await loading.load(db, self.decoder, self.tails, batch)
+
+    async def run_commit(
+        self, db: Connection, batch: Sequence[committing.Step]
+    ) -> Sequence[tuple[Committed, str] | Exception]:
+        return await committing.commit(db, self.decoder, batch)
+
+    async def run_status(self, db: Connection, batch: Sequence[bytes]) -> Sequence[None | Exception]:
+        return await outbox.status(db, self.now(), batch)
+
+    async def run_context(self, db: Connection, batch: Sequence[beside.Change]) -> Sequence[None | Exception]:
+        return await beside.set_context(db, self.now(), batch)
+
+    # Store
+
+    async def probe(self) -> None:
+        await self.ask(beside.probe)
+
+    async def deployment(self) -> str:
+        return await self.ask(records.deployment)
+
+    async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
+        self.require_open()
+        arrival = drafts.arrival(fresh, event, message_id, self.now())
+        accepted = await self.accepts.submit(accepting.hearing(arrival), *accepting.keys(arrival))
+        if arrival.row is not None:
+            self.tails.accepted(accepted, len(arrival.row[13]))
+        return accepted
+
+    async def status(self, channel_id: str, external_id: str, state: DeliveryState, error: str) -> None:
+        self.require_open()
+        if external_id:
+            await self.reports.submit(outbox.report(channel_id, external_id, state, error), (channel_id, external_id))
+
+    async def load(self, conversation_id: str, *, history: int) -> Loaded:
+        self.require_open()
+        wanted = loading.Wanted(conversation_id, history, self.tails.recent.get(conversation_id))
+        return await self.loads.submit(wanted, conversation_id)
+
+    async def commit(self, wanted: Commit) -> Committed:
+        self.require_open()
+        draft = drafts.draft(wanted)
+        head = wanted.conversation
+        committed, context = await self.commits.submit(committing.step(draft, self.holder), head.id)
+        self.decoder.remember(draft.head, context, committed.conversation)
+        if not wanted.withdraw_pending:
+            self.tails.committed(committed, wanted.understood, draft.weight)
+        return committed
+
+    async def mark(self, conversation_id: str, marks: Marks) -> Marks:
+        self.require_open()
+        return await self.marks.submit(beside.marked(conversation_id, marks), conversation_id)
+
+    async def set_context(self, conversation_id: str, context: Mapping[str, Any], language: str) -> None:
+        self.require_open()
+        try:
+            text = codec.anything.dump(context).decode()
+        except PydanticSerializationError as error:
+            raise drafts.explain(error) from None
+        await self.pages.submit(beside.turned(conversation_id, text, language), conversation_id)
+
+    async def answer_late(self, conversation_id: str, turn_id: str, actions: Sequence[Action]) -> bool:
+        try:
+            text = codec.actions.dump(tuple(actions)).decode()
+        except PydanticSerializationError as error:
+            raise drafts.explain(error) from None
+        return await self.ask(beside.answer_late, conversation_id, turn_id, text, self.now())
+
+    async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
+        return await self.ask(outbox.due, self.holder, now, limit, hold)
+
+    async def settle(self, outgoing: Outgoing) -> Sequence[str]:
+        self.require_open()
+        return await self.settles.submit(outbox.settled(outgoing, self.holder), outgoing.conversation_id)
+
+    async def let_go(self, outgoing_ids: Sequence[str]) -> None:
+        await self.ask(outbox.let_go, self.holder, outgoing_ids)
+
+    async def backlog(self, limit: int) -> Mapping[str, int]:
+        return await self.ask(letters.backlog, limit)
+
+    async def unfinished(self, now: datetime, limit: int) -> Sequence[str]:
+        return await self.ask(beside.unfinished, now, limit)
+
+    # Records
+
+    async def conversation(self, app_id: str, conversation_id: str) -> Conversation:
+        return await self.ask(records.conversation, self.decoder, app_id, conversation_id)
+
+    async def find_conversation(self, channel_id: str, address: str) -> Conversation | None:
+        return await self.ask(records.find_conversation, self.decoder, channel_id, address)
+
+    async def conversations(
+        self,
+        app_id: str,
+        *,
+        view: records.View = "all",
+        agent_id: str = "",
+        team: str = "",
+        customer_id: str = "",
+        before: datetime | None = None,
+        limit: int = 50,
+    ) -> Sequence[Conversation]:
+        filters = records.viewed(app_id, view, agent_id, team, customer_id)
+        return await self.ask(records.conversations, self.decoder, filters, before, limit)
+
+    async def messages(
+        self, conversation_id: str, *, after: int = 0, before: int = 0, limit: int = 100, public: bool = False
+    ) -> Sequence[Message]:
+        return await self.ask(records.messages, conversation_id, after, before, limit, public)
+
+    async def message(self, app_id: str, message_id: str) -> Message:
+        return await self.ask(records.message, app_id, message_id)
+
+    async def message_by_external(self, channel_id: str, external_id: str) -> Message | None:
+        return await self.ask(records.message_by_external, channel_id, external_id)
+
+    async def customer(self, app_id: str, customer_id: str) -> Customer:
+        return await self.ask(records.customer_of, app_id, customer_id)
+
+    async def customers(self, app_id: str, *, before: datetime | None = None, limit: int = 50) -> Sequence[Customer]:
+        return await self.ask(records.customers, app_id, before, limit)
+
+    async def handoff(self, app_id: str, handoff_id: str) -> Handoff:
+        return await self.ask(records.handoff_of, app_id, handoff_id)
+
+    async def handoffs(
+        self,
+        app_id: str,
+        *,
+        state: HandoffState | None = None,
+        conversation_id: str = "",
+        before: datetime | None = None,
+        limit: int = 50,
+    ) -> Sequence[Handoff]:
+        return await self.ask(records.handoffs, app_id, state, conversation_id, before, limit)
+
+    async def waiting(self, app_id: str, *, team: str = "") -> Sequence[Handoff]:
+        return await self.ask(records.waiting, app_id, team)
+
+    async def traces(self, conversation_id: str, *, limit: int = 50) -> Sequence[Trace]:
+        return await self.ask(records.traces, conversation_id, limit)
+
+    async def trace(self, app_id: str, trace_id: str) -> Trace:
+        return await self.ask(records.trace_of, app_id, trace_id)
+
+    async def deliveries(self, conversation_id: str) -> Sequence[Outgoing]:
+        return await self.ask(records.deliveries, conversation_id)
+
+    async def counts(self) -> Mapping[str, int]:
+        return await self.ask(records.counts)
+
+    # Letters
+
+    async def queues(self) -> Sequence[QueueDepth]:
+        return await self.ask(letters.queues)
+
+    async def dead(self, app_id: str, *, channel_id: str = "", before: str = "", limit: int = 50) -> Sequence[Outgoing]:
+        return await self.ask(letters.dead, app_id, channel_id, before, limit)
+
+    async def dead_letter(self, app_id: str, outgoing_id: str) -> Outgoing:
+        return await self.ask(letters.dead_letter, app_id, outgoing_id)
+
+    async def revive(self, app_id: str, outgoing_id: str, now: datetime) -> Outgoing:
+        return await self.ask(letters.revive, app_id, outgoing_id, now)
+
+    async def drop(self, app_id: str, outgoing_id: str) -> None:
+        await self.ask(letters.drop, app_id, outgoing_id)
+
+    # Accounts
+
+    async def add_agent(self, agent: Agent) -> None:
+        await self.ask(accounts.add_agent, agent)
+
+    async def save_agent(self, agent: Agent) -> None:
+        await self.ask(accounts.save_agent, agent)
+
+    async def agent(self, app_id: str, agent_id: str) -> Agent:
+        return await self.ask(accounts.agent, app_id, agent_id)
+
+    async def agent_by_email(self, app_id: str, email: str) -> Agent | None:
+        return await self.ask(accounts.agent_by_email, app_id, email)
+
+    async def agents(self, app_id: str) -> Sequence[Agent]:
+        return await self.ask(accounts.agents, app_id)
+
+    async def add_session(self, session: Session) -> None:
+        await self.ask(accounts.add_session, session, self.now())
+
+    async def session(self, digest: str, now: datetime) -> Session | None:
+        return await self.ask(accounts.session, digest, now)
+
+    async def end_session(self, digest: str) -> None:
+        await self.ask(accounts.end_session, digest)
+
+    async def end_sessions(self, app_id: str, agent_id: str) -> None:
+        await self.ask(accounts.end_sessions, app_id, agent_id)
+
+    async def add_key(self, key: ApiKey) -> None:
+        await self.ask(accounts.add_key, key)
+
+    async def key(self, digest: str) -> ApiKey | None:
+        return await self.ask(accounts.key, digest)
+
+    async def keys(self, app_id: str) -> Sequence[ApiKey]:
+        return await self.ask(accounts.keys, app_id)
+
+    async def revoke_key(self, app_id: str, key_id: str) -> None:
+        await self.ask(accounts.revoke_key, app_id, key_id)
+
+    # Translations
+
+    async def owed(self, app_id: str, *, limit: int) -> Sequence[Debt]:
+        return await self.ask(translations.owed, app_id, limit)
+
+    async def forgive(self, before: datetime) -> None:
+        await self.ask(translations.forgive, micros(before))
+
+    async def review(self, entry: Reviewed) -> None:
+        await self.ask(translations.review, entry)
+
+    async def reviewed_one(self, app_id: str, entry_id: str) -> Reviewed:
+        return await self.ask(translations.reviewed_one, app_id, entry_id)
+
+    async def reviewed(
+        self, app_id: str, *, state: ReviewState | None = None, since: datetime | None = None, limit: int = 200
+    ) -> Sequence[Reviewed]:
+        return await self.ask(translations.reviewed, app_id, state, since, limit)
+
+    async def spend(self, uses: Sequence[Usage]) -> None:
+        await self.ask(translations.spend, uses)
+
+    async def spent(self, app_id: str, since: date) -> Sequence[Usage]:
+        return await self.ask(translations.spent, app_id, since)
