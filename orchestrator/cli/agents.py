@@ -93,6 +93,26 @@ def enable(email: Email, app_name: AppName = "", config: ConfigPath = DEFAULT_CO
     typer.echo(f"{email} can sign in again.")
 
 
+@app.command("unlock")
+def unlock(email: Email, app_name: AppName = "", config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Let an agent who tried too many wrong passwords try again at once; a disabled one stays disabled.
+
+    Nobody is signed out. Tries from one address, or for one e-mail, are counted besides; those counts end by
+    themselves within 15 minutes.
+    """
+    with configured(config) as (settings, base):
+        app_id = chosen_app(settings, app_name)
+
+        async def lift(accounts: Accounts, clock: Clock) -> str:
+            agent = await known_agent(accounts, app_id, email)
+            await accounts.save_agent(replace(agent, failures=0, locked_until=None))
+            rested = agent.locked_until is not None and agent.locked_until > clock.now()
+            return "is unlocked" if rested else "was not locked; earlier wrong passwords are forgotten"
+
+        told = with_accounts(settings, base, lift)
+    typer.echo(f"{email} {told}.")
+
+
 @app.command("password")
 def password(
     email: Email, password_stdin: PasswordStdin = False, app_name: AppName = "", config: ConfigPath = DEFAULT_CONFIG
@@ -112,9 +132,7 @@ def change(config: ConfigPath, app_name: str, email: str, *, disabled: bool | No
         app_id = chosen_app(settings, app_name)
 
         async def save(accounts: Accounts, _: Clock) -> None:
-            agent = await accounts.agent_by_email(app_id, plain_email(email))
-            if agent is None:
-                raise NotFound(f"app {app_id!r} has no agent {email!r}; see 'parley desk list'")
+            agent = await known_agent(accounts, app_id, email)
             changed = replace(agent, failures=0, locked_until=None)
             if disabled is not None:
                 changed = replace(changed, disabled=disabled)
@@ -125,3 +143,11 @@ def change(config: ConfigPath, app_name: str, email: str, *, disabled: bool | No
             await accounts.end_sessions(app_id, agent.id)
 
         with_accounts(settings, base, save)
+
+
+async def known_agent(accounts: Accounts, app_id: str, email: str) -> Agent:
+    """Raises NotFound."""
+    agent = await accounts.agent_by_email(app_id, plain_email(email))
+    if agent is None:
+        raise NotFound(f"app {app_id!r} has no agent {email!r}; see 'parley desk list'")
+    return agent

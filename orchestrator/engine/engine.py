@@ -239,6 +239,11 @@ class Engine:
             raise Conflict("this turn has been answered already")
         await self.bus.wake(conversation.id, conversation.app_id)
 
+    async def look(self, conversation_id: str, app_id: str) -> None:
+        """There is something to send that no turn has committed."""
+        self.deliverer.kicked.set()
+        await self.bus.wake(conversation_id, app_id)
+
     async def queue_view(self, conversation: Conversation) -> QueueView | None:
         return await self.herald.queue_view(self.app(conversation.app_id), conversation)
 

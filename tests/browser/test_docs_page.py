@@ -23,6 +23,7 @@ def mounted(house: House) -> Sequence[BaseRoute]:
         apps=runtime.apps,
         engine=runtime.engine,
         records=runtime.store,
+        letters=runtime.store,
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,

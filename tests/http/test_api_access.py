@@ -29,6 +29,7 @@ def operations(parley: Front) -> list[tuple[str, str, str]]:
             apps=runtime.apps,
             engine=runtime.engine,
             records=runtime.store,
+            letters=runtime.store,
             accounts=runtime.store,
             bus=runtime.bus,
             clock=runtime.clock,

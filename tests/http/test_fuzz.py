@@ -77,6 +77,7 @@ def v1(house: House) -> Any:
         apps=runtime.apps,
         engine=runtime.engine,
         records=runtime.store,
+        letters=runtime.store,
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,

@@ -88,6 +88,7 @@ def api_routes(house: House, rate: int = 100_000) -> Sequence[BaseRoute]:
         apps=runtime.apps,
         engine=runtime.engine,
         records=runtime.store,
+        letters=runtime.store,
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 
 from orchestrator.engine import App, Engine
-from orchestrator.http.api import bots, channels, conversations, customers, handoffs, keyring, traces
+from orchestrator.http.api import bots, channels, conversations, customers, handoffs, keyring, queues, traces
 from orchestrator.http.api.access import Deps
 from orchestrator.http.api.views import Problem
-from orchestrator.ports import Accounts, Bus, Clock, Records
+from orchestrator.ports import Accounts, Bus, Clock, Letters, Records
 
 __all__ = ["router"]
 
@@ -30,14 +30,24 @@ def router(
     apps: Mapping[str, App],
     engine: Engine,
     records: Records,
+    letters: Letters,
     accounts: Accounts,
     bus: Bus,
     clock: Clock,
     rate: int = 600,
 ) -> APIRouter:
     """`rate`: requests a minute for each key."""
-    deps = Deps(apps=apps, engine=engine, records=records, accounts=accounts, bus=bus, clock=clock, rate=rate)
+    deps = Deps(
+        apps=apps,
+        engine=engine,
+        records=records,
+        letters=letters,
+        accounts=accounts,
+        bus=bus,
+        clock=clock,
+        rate=rate,
+    )
     api = APIRouter(prefix="/v1", max_body_size=MAX_BODY, responses=ANSWERS)
-    for resource in (conversations, handoffs, customers, traces, bots, channels, keyring):
+    for resource in (conversations, handoffs, customers, traces, bots, channels, queues, keyring):
         api.include_router(resource.routes(deps))
     return api

@@ -11,7 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from orchestrator.engine import App, Engine
 from orchestrator.errors import Forbidden, Throttled
 from orchestrator.http.keys import allows, find_key
-from orchestrator.ports import Accounts, Bus, Clock, Records
+from orchestrator.ports import Accounts, Bus, Clock, Letters, Records
 from orchestrator.types import Agent, ApiKey, Scope
 
 MINUTE = timedelta(minutes=1)
@@ -55,6 +55,7 @@ class Deps:
     apps: Mapping[str, App]
     engine: Engine
     records: Records
+    letters: Letters
     accounts: Accounts
     bus: Bus
     clock: Clock

@@ -191,6 +191,32 @@ class ChannelView(View):
     limits: Limits = Field(description="What the channel can show natively.")
 
 
+class DepthView(View):
+    channel_id: str
+    turns: int = Field(description="Conversations with messages no turn has processed.")
+    oldest_turn: datetime | None = Field(description="When the first of those messages came.")
+    sends: int = Field(description="Messages to be sent, retries among them.")
+    oldest_send: datetime | None = Field(description="When the first of them was said.")
+    dead: int = Field(description="Dead letters.")
+
+
+class DeadLetterView(View):
+    id: str
+    channel_id: str
+    address: str
+    conversation_id: str
+    message_id: str
+    seq: int
+    attempts: int
+    done: int = Field(description="Parts of it that went out; a retry goes on after them.")
+    error: str = Field(description="What the platform said to the last try.")
+
+
+class DeadLetterWithParts(DeadLetterView):
+    parts: list[AnyPart] = Field(description="What the customer would have read, in the form it took on the channel.")
+    of: int = Field(description="In how many messages of the platform it goes out.")
+
+
 class KeyView(View):
     id: str
     name: str
