@@ -101,7 +101,7 @@ class Understander:
         return replace(found, stages=(*runs, *translation, *(run for _, group_runs in read for run in group_runs)))
 
     async def language(self, said: Utterance, until: float) -> tuple[Language, list[StageRun]]:
-        """Detectors see the telling words alone: links and codes look like English, and people greet in any language."""
+        """Detectors see the telling words alone: links and codes look like English, greetings come in any language."""
         words = plain_words(telling_part(said.text)) if said.typed else ""
         blank = Understanding(language=Language(code=""))
         known = blank

@@ -1,7 +1,8 @@
 """`--chats`: whole conversations made up of a language file's messages, and how well the policy follows them.
 
-Chats are drawn the same way each time. In each a customer writes 10 turns: mostly sentences of the file, also small talk,
-emoji, numbers, links, names, taps and sentences behind a foreign greeting; half of them change their language once or twice.
+Chats are drawn the same way each time. In each a customer writes 10 turns: mostly sentences of the file, also small
+talk, emoji, numbers, links, names, taps and sentences behind a foreign greeting; half of them change their language
+once or twice.
 """
 
 import random
@@ -28,8 +29,9 @@ HINTED, HINT_RIGHT = 0.8, 0.85
 SWITCHING, AGAIN = 0.5, 0.4
 
 NOISES = (
-    "👍", "😡😡", "12345", "#A-99812", "ORD-55123", "ana@example.com", "https://shop.example.com/en/cart", "OK", "ok 👍",
-    "SAVE20", "Tom", "Max Müller", "Maria Rossi", "+49 30 1234567", "!!!", "?", "...", "{order_id}", "iPhone 15 Pro", "Visa",
+    "👍", "😡😡", "12345", "#A-99812", "ORD-55123", "ana@example.com", "https://shop.example.com/en/cart", "OK",
+    "ok 👍", "SAVE20", "Tom", "Max Müller", "Maria Rossi", "+49 30 1234567", "!!!", "?", "...", "{order_id}", "Visa",
+    "iPhone 15 Pro",
     '{"payload":"BUY_NOW"}', "XL", "12:30", "DHL 00340434161094042557", "IMG_2041.jpg", "haha", "🙏",
 )  # fmt: skip
 SAID = {

@@ -39,11 +39,17 @@ async def understanding(
         recorder=workshop.recorder,
         deadline=PATIENCE,
     )
+    # An engine under test, or one that garbles on purpose, is believed whatever it answers.
+    made.chain.judge = believed if translators else made.chain.judge
     await made.open()
     try:
         yield made
     finally:
         await made.close()
+
+
+async def believed(text: str, source: str, target: str) -> bool:
+    return False
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
