@@ -136,6 +136,10 @@ class EngineFailed(ParleyError):
         self.retryable = retryable
 
 
+class PairRefused(EngineFailed):
+    """An engine does not translate this pair, or this text. It says nothing about others."""
+
+
 class SendFailed(ParleyError):
     """A platform did not take a message. `retryable` says whether to try again, after `retry_after` seconds."""
 

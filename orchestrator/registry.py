@@ -15,8 +15,8 @@ from orchestrator.decide.rules import Policy
 from orchestrator.engine import App, Breaker, Channel, RunningBot
 from orchestrator.errors import Misconfigured
 from orchestrator.ledger import Ledger, nowhere, under
-from orchestrator.ports import Bot, Clock, Connector, Files, Http, Recorder, Stage, Translator
-from orchestrator.understand import Chain, Link, Memory, Understander
+from orchestrator.ports import Bot, Cache, Clock, Connector, Files, Http, Recorder, Stage, Translations, Translator
+from orchestrator.understand import Chain, Glossary, Link, Memory, Meter, Quota, Understander
 
 NONE = "none"
 ROLES = ("language", "sentiment", "intent", "wish")
@@ -40,6 +40,8 @@ class Workshop:
     files: Files
     recorder: Recorder
     base: Path
+    cache: Cache | None = None
+    translations: Translations | None = None
 
 
 def found(group: str) -> dict[str, EntryPoint]:
@@ -119,7 +121,7 @@ def build_app(app_id: str, settings: AppSettings, workshop: Workshop) -> App:
     with ledger.below("policy"):
         policy = Policy.compile(settings.policy, bots=settings.bots, teams=settings.teams)
     with ledger.below("nlp"):
-        understanding = understander(settings, workshop)
+        understanding = understander(app_id, settings, workshop)
     with ledger.below():
         texts.check(settings.texts)
     ledger.close()
@@ -157,7 +159,7 @@ def running(name: str, settings: BotSettings, workshop: Workshop) -> RunningBot:
     return RunningBot(name=name, settings=settings, bot=bot, breaker=breaker)
 
 
-def understander(settings: AppSettings, workshop: Workshop) -> Understander:
+def understander(app_id: str, settings: AppSettings, workshop: Workshop) -> Understander:
     """Raises Misconfigured with everything that is wrong, with keys as seen from `nlp`."""
     nlp = settings.nlp
     ledger = Ledger()
@@ -167,10 +169,23 @@ def understander(settings: AppSettings, workshop: Workshop) -> Understander:
     links = chain(nlp, workshop, ledger)
     with ledger.below("memory"):
         memory = Memory([workshop.base / path for path in nlp.memory])
+    with ledger.below("glossary"):
+        glossary = Glossary([workshop.base / path for path in nlp.glossary])
     ledger.close()
+    translating = Chain(
+        links,
+        clock=workshop.clock,
+        memory=memory,
+        glossary=glossary,
+        cache=workshop.cache,
+        meter=Meter(app_id, workshop.clock, workshop.translations),
+        recorder=workshop.recorder,
+        scope=app_id,
+        private=nlp.private,
+    )
     return Understander(
         stages=made,
-        chain=Chain(links, clock=workshop.clock, memory=memory),
+        chain=translating,
         languages=settings.languages,
         clock=workshop.clock,
         recorder=workshop.recorder,
@@ -207,8 +222,22 @@ def chain(nlp: NlpSettings, workshop: Workshop, ledger: Ledger) -> list[Link]:
         chosen = translators(nlp)
     for number, each in enumerate(chosen):
         with ledger.below("translators", number):
-            links.append(Link(translator=translator(each, workshop), timeout=each.timeout))
+            links.append(link(each, workshop))
+    for number, name in enumerate(made.name for made in links):
+        if name in [made.name for made in links[:number]]:
+            what = f"two engines are called {name!r}; give one another 'name'"
+            ledger.note(what, "translators", number, "name")
     return links
+
+
+def link(settings: TranslatorSettings, workshop: Workshop) -> Link:
+    return Link(
+        translator=translator(settings, workshop),
+        timeout=settings.timeout,
+        quota=Quota(day=settings.daily_characters, month=settings.monthly_characters),
+        only=settings.only,
+        label=settings.name,
+    )
 
 
 def translator(settings: TranslatorSettings, workshop: Workshop) -> Translator:
@@ -230,6 +259,8 @@ def translators(nlp: NlpSettings) -> Sequence[TranslatorSettings]:
     if nlp.translators != "auto":
         return cast(Sequence[TranslatorSettings], nlp.translators)
     chosen = [TranslatorSettings(engine="apertium")] if usable("apertium", {}) else []
+    if usable("libretranslate", raw := nlp.stages.get("libretranslate", {})):
+        chosen.append(TranslatorSettings.model_validate({"engine": "libretranslate", **raw}))
     libre = nlp.stages.get("deep-translator", {})
     if libre.get("service") == "libre" and libre.get("url") and usable("deep-translator", libre):
         chosen.append(TranslatorSettings.model_validate({"engine": "deep-translator", **libre}))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.errors import EngineFailed, SendFailed, TooLarge
+from orchestrator.errors import EngineFailed, PairRefused, SendFailed, TooLarge
 from orchestrator.ports import Clock, Http
 from orchestrator.sending import retry_after
 
@@ -19,6 +19,7 @@ THROTTLED = 30.0
 # A key that is refused, or a quota that is used up, is not mended within a minute.
 REFUSED = 300.0
 SPENT = 3600.0
+REFUSING = frozenset({400, 413, 422})
 LARGEST = 2_000_000
 BUSY = frozenset({502, 503, 529})
 """Nothing was done: the same request may be sent again at once."""
@@ -77,6 +78,8 @@ class Remote:
             return EngineFailed("throttled (HTTP 429)", retry_after=wait or THROTTLED)
         if status in (401, 403):
             return EngineFailed(f"refused the key (HTTP {status})", retry_after=REFUSED)
+        if status in REFUSING:
+            return PairRefused(f"refused the text or the pair (HTTP {status})")
         return EngineFailed(f"answered HTTP {status}", retry_after=wait, retryable=status in BUSY and wait is None)
 
 

@@ -23,6 +23,11 @@ class Breaker:
         self.trying = True
         return True
 
+    @property
+    def closed(self) -> bool:
+        """Whether calls pass, or one may try."""
+        return not self.trying and self.clock.monotonic() >= self.until
+
     def succeeded(self) -> None:
         self.count, self.until, self.trying = 0, 0.0, False
 

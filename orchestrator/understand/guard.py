@@ -2,14 +2,19 @@
 
 `mask` puts ⟦0⟧, ⟦1⟧ … in their place, an engine translates around them, `restore` puts each back letter for letter, or
 says that one is missing or came twice. Measured on Apertium 3.8: brackets of this kind pass untouched, while
-`https://a.b` and `$0$` break (docs/adr/0006). Card numbers and IBANs are numbers too: no engine ever sees one.
+`https://a.b` and `$0$` break (docs/adr/0006). No engine ever sees a digit or an @: what identifies somebody is found
+first and kept whole (`pii`), and whatever no rule knows is kept by the word it stands in.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+
+from orchestrator.understand import pii
+from orchestrator.understand.glossary import Terms
+from orchestrator.understand.proper import introduced, several
 
 LINK_END = r"""[^\s<>"'⟦⟧.,;:!?)\]]"""
 # Skipped in one step: nothing that is kept begins with a whole ordinary word (a quarter of the time without).
@@ -42,6 +47,7 @@ KINDS = rf"""
     | (?<!\w)(?:[:;=]['’]?-?[()dpo/\\|*3\[\]](?!\w)|<3|\^\^)      # :-)
     | (?<!\S)&(?!\S)
     | [⟦⟧〚〛]+
+    | [\ue000-\uf8ff]                                             # what `marked` put in, or somebody's own
 """
 FLAGS = re.VERBOSE | re.IGNORECASE | re.DOTALL
 KEPT = re.compile(f"{PLAIN} | {KINDS}", FLAGS)
@@ -57,6 +63,9 @@ KEPT_WITH_ACRONYMS = re.compile(f"{CAPITALS} | {PLAIN} | {KINDS}", FLAGS)
 CHUNK = 2000
 TOKEN = re.compile(r"[⟦〚]\s*(\d+)\s*[⟧〛]|\[\[\s*(\d+)\s*\]\]")
 STRAY = re.compile(r"[⟦⟧〚〛]")
+MARK = re.compile(r"[\ue000-\uf8ff]")
+# The last word: nothing with a digit or an @ in it passes, whatever it is.
+NUMBERED = re.compile(r"(?<![^\s⟦⟧])[^\s⟦⟧]*[\d@＠﹫][^\s⟦⟧]*")
 MARKUP = re.compile(r"[*_~]{1,3}|!?\[|\]\(.*\)|</?[a-zA-Z].*>", re.DOTALL)
 
 
@@ -73,30 +82,115 @@ class Masked:
         return any(char.isalpha() for char in TOKEN.sub(" ", self.text))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """How the texts of one message are guarded; see `mask`."""
+
+    acronyms: bool = False
+    terms: Terms | None = None
+    names: tuple[str, ...] = ()
+    private: tuple[pii.Kind, ...] = pii.KINDS
+    proper: bool = False
+
+    def mask(self, text: str) -> Masked:
+        return mask(
+            text,
+            acronyms=self.acronyms,
+            terms=self.terms,
+            names=self.names,
+            private=self.private,
+            proper=self.proper,
+        )
+
+
 @lru_cache(maxsize=128)
-def mask(text: str, *, acronyms: bool = False) -> Masked:
+def mask(
+    text: str,
+    *,
+    acronyms: bool = False,
+    terms: Terms | None = None,
+    names: tuple[str, ...] = (),
+    private: tuple[pii.Kind, ...] = pii.KINDS,
+    proper: bool = False,
+) -> Masked:
     """`acronyms`: also keep words in capitals, for texts of bots and agents; a customer's may be shouting.
 
-    A turn asks for the same text several times, so the last few answers are remembered.
+    `terms` come back in their fixed translation, `names` (of people) as they are, and so do those who introduce
+    themselves; `proper`: names of several words too. A turn asks for the same text several times, so the last few
+    answers are remembered.
     """
     if is_machine_text(text):
         return Masked("⟦0⟧", (text,))
-    masked = mask_all(KEPT, text)
+    masked = mask_all(KEPT, text, private)
     if acronyms and any(char.islower() for char in masked.text):
-        return mask_all(KEPT_WITH_ACRONYMS, text)
+        masked = mask_all(KEPT_WITH_ACRONYMS, text, private)
+    masked = replaced(masked, NUMBERED, keep=str)
+    if terms is not None:
+        masked = replaced(masked, terms.pattern, keep=terms.translation)
+    given = (*names, *introduced(text), *(several(text) if proper else ()))
+    if pattern := pattern_of(given):
+        masked = replaced(masked, pattern, keep=str)
     return masked
 
 
-def mask_all(kinds: re.Pattern[str], text: str) -> Masked:
+def mask_all(kinds: re.Pattern[str], text: str, private: tuple[pii.Kind, ...]) -> Masked:
     kept: list[str] = []
+    said, marks = marked(text, private)
 
     def keep(found: re.Match[str]) -> str:
         if found["plain"]:
             return found[0]
-        kept.append(found[0])
+        kept.append(MARK.sub(lambda mark: marks.get(mark[0], mark[0]), found[0]) if marks else found[0])
         return f"⟦{len(kept) - 1}⟧"
 
-    return Masked("".join(kinds.sub(keep, chunk) for chunk in chunks(text)), tuple(kept))
+    return Masked("".join(kinds.sub(keep, chunk) for chunk in chunks(said)), tuple(kept))
+
+
+def marked(text: str, private: tuple[pii.Kind, ...]) -> tuple[str, dict[str, str]]:
+    """Each thing that identifies somebody as one character of the private use area, and what each stands for."""
+    marks: dict[str, str] = {}
+    pieces: list[str] = []
+    at = 0
+    free = (mark for mark in map(chr, range(0xE000, 0xF900)) if mark not in text)
+    for span, mark in zip(pii.spans(text, private), free, strict=False):
+        marks[mark] = text[span.start : span.end]
+        pieces += [text[at : span.start], mark]
+        at = span.end
+    return "".join([*pieces, text[at:]]), marks
+
+
+def replaced(masked: Masked, pattern: re.Pattern[str], keep: Callable[[str], str]) -> Masked:
+    """With what `pattern` finds between the tokens kept too, as `keep` says; tokens are numbered anew, in order."""
+    words = between(masked)
+    if not any(pattern.search(word) for word in words):
+        return masked
+    order = [int(one or two) for one, two in TOKEN.findall(masked.text)]
+    kept: list[str] = []
+
+    def token(said: str) -> str:
+        kept.append(said)
+        return f"⟦{len(kept) - 1}⟧"
+
+    pieces = []
+    for at, word in enumerate(words):
+        pieces.append(pattern.sub(lambda found: token(keep(found[0])), word))
+        if at < len(order):
+            pieces.append(token(masked.kept[order[at]]))
+    return Masked("".join(pieces), tuple(kept))
+
+
+@lru_cache(maxsize=256)
+def pattern_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Full names anywhere; one part of them where no sentence begins, and written alike: "Will" is also a word."""
+    whole = [name for name in names if len(name.split()) > 1]
+    parts = {part for name in names for part in name.split() if len(part) > 1 and part[0].isupper()}
+    if not whole and not parts:
+        return None
+    full = "|".join(r"\s+".join(map(re.escape, name.split())) for name in sorted(whole, key=len, reverse=True))
+    single = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
+    found = [rf"(?<!\w)(?:{full})(?!\w)"] if full else []
+    found += [rf"(?<=[\w,;][ ])(?:{single})(?!\w)"] if single else []
+    return re.compile("|".join(found))
 
 
 def chunks(text: str) -> Iterator[str]:

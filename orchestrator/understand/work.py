@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from orchestrator.understand.guard import Masked, mask
+from orchestrator.understand.guard import Guard, Masked, restore
 from orchestrator.understand.memory import Memory
 from orchestrator.understand.pieces import Piece, lines, sentences
 
@@ -13,10 +13,10 @@ class Work:
     `cut` has the pieces of each text, `done` the translation of each piece so far, `pending` the others, guarded.
     """
 
-    def __init__(self, texts: Sequence[str], memory: Memory, source: str, target: str, *, acronyms: bool) -> None:
+    def __init__(self, texts: Sequence[str], memory: Memory, source: str, target: str, guard: Guard) -> None:
         self.memory = memory
         self.pair = (source, target)
-        self.acronyms = acronyms
+        self.guard = guard
         self.done: dict[str, str] = {}
         self.guarded: dict[str, Masked] = {}
         self.remembered: set[str] = set()
@@ -48,9 +48,10 @@ class Work:
     def knows(self, text: str) -> bool:
         if text in self.done or text in self.guarded:
             return text in self.done
-        masked = mask(text, acronyms=self.acronyms)
+        masked = self.guard.mask(text)
         if not masked.has_words:
-            self.done[text] = text
+            # Nothing is left for an engine; a term of the glossary has its translation already.
+            self.done[text] = restore(masked.text, masked) or text
         elif (found := self.memory.find(text, *self.pair)) is not None:
             self.done[text] = found
             self.remembered.add(text)
