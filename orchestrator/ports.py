@@ -26,6 +26,7 @@ from orchestrator.types import (
     Handoff,
     HandoffState,
     Inbound,
+    Kind,
     Limits,
     Live,
     Loaded,
@@ -148,7 +149,10 @@ class Bot(Protocol):
 
 
 class Stage(Protocol):
-    """One step of understanding. Returns what it was given with more filled in. Raises EngineFailed."""
+    """One step of understanding. Returns what it was given with more filled in. Raises EngineFailed.
+
+    A `version` beside `engine`, a string, is shown with what the stage found.
+    """
 
     name: str
     engine: str
@@ -423,6 +427,18 @@ class Translations(Protocol):
 
     async def spent(self, app_id: str, since: date) -> Sequence[Usage]:
         """By engine and day, from that day on."""
+        ...
+
+
+class Retention(Protocol):
+    """Removing what is old. Nothing that a turn, a delivery or a sign-in still needs is old."""
+
+    async def prune(self, kind: Kind, before: datetime, limit: int) -> int:
+        """Remove at most `limit` that are older than `before`; returns how many went, 0 also while another process does.
+
+        "conversations" are closed ones that nothing waits in, counted each as one: with their messages, handoffs,
+        traces, deliveries, debts and identities, and their customer when that was the last one of theirs.
+        """
         ...
 
 

@@ -64,6 +64,7 @@ from orchestrator.types.parts import (
     Text,
     Unsupported,
 )
+from orchestrator.types.retention import Kind
 from orchestrator.types.storage import Accepted, Commit, Committed, Loaded
 from orchestrator.types.trace import BotCall, Trace
 from orchestrator.types.translation import Debt, Reviewed, ReviewState, Usage
@@ -116,6 +117,7 @@ __all__ = [
     "HistoryLine",
     "Inbound",
     "Intent",
+    "Kind",
     "Language",
     "Limits",
     "ListPicker",

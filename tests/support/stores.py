@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestrator.adapters.sqlite import SqliteStore
-from orchestrator.ports import Accounts, Letters, Records, Store, Translations
+from orchestrator.ports import Accounts, Letters, Records, Retention, Store, Translations
 from orchestrator.types import Accepted
 from tests.support.builders import conversation, received, unique
 from tests.support.clock import ManualClock
 from tests.support.postgres import opened, url_for
 
 
-class Database(Store, Records, Letters, Accounts, Translations, Protocol):
+class Database(Store, Records, Letters, Accounts, Translations, Retention, Protocol):
     """What an adapter implements."""
 
 

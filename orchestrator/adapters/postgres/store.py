@@ -10,7 +10,7 @@ from pydantic_core import PydanticSerializationError
 
 from orchestrator import codec
 from orchestrator.adapters.postgres import accept as accepting
-from orchestrator.adapters.postgres import accounts, beside, letters, outbox, records, translations
+from orchestrator.adapters.postgres import accounts, beside, letters, outbox, records, retention, translations
 from orchestrator.adapters.postgres import commit as committing
 from orchestrator.adapters.postgres import load as loading
 from orchestrator.adapters.postgres.faults import explain
@@ -36,6 +36,7 @@ from orchestrator.types import (
     DeliveryState,
     Handoff,
     HandoffState,
+    Kind,
     Loaded,
     Marks,
     Message,
@@ -357,3 +358,8 @@ class PostgresStore:
 
     async def spent(self, app_id: str, since: date) -> Sequence[Usage]:
         return await self.ask(translations.spent, app_id, since)
+
+    # Retention
+
+    async def prune(self, kind: Kind, before: datetime, limit: int) -> int:
+        return await self.ask(retention.prune, kind, micros(before), limit)

@@ -20,6 +20,7 @@ from orchestrator.adapters.sqlite import (
     load,
     outbox,
     records,
+    retention,
     translations,
 )
 from orchestrator.adapters.sqlite.faults import explain
@@ -43,6 +44,7 @@ from orchestrator.types import (
     DeliveryState,
     Handoff,
     HandoffState,
+    Kind,
     Loaded,
     Marks,
     Message,
@@ -327,3 +329,8 @@ class SqliteStore:
 
     async def spent(self, app_id: str, since: date) -> Sequence[Usage]:
         return await self.read(translations.spent, app_id, since)
+
+    # Retention
+
+    async def prune(self, kind: Kind, before: datetime, limit: int) -> int:
+        return await self.write(retention.prune, kind, micros(before), limit)
