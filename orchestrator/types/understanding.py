@@ -40,13 +40,17 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRun:
-    """One stage's run; `ms` is wall time in milliseconds, `detail` never holds the customer's words."""
+    """One stage's run; `ms` is wall time in milliseconds, `detail` never holds the customer's words.
+
+    `version` is the engine's own, with what it stands on; "" when it does not say.
+    """
 
     stage: str
     outcome: StageOutcome
     engine: str = ""
     ms: float = 0.0
     detail: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
