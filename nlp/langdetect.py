@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
+from importlib import metadata
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,12 +34,14 @@ class Langdetect:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.version = ""
         self.factory: Any = None
         self.threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="langdetect")
 
     async def open(self) -> None:
         """Raises EngineFailed when langdetect is not installed. Loads for a second, in a thread."""
         self.factory = await asyncio.to_thread(load)
+        self.version = metadata.version("langdetect")
 
     async def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)

