@@ -99,7 +99,10 @@ class Chain:
 
     def ready(self, source: str, target: str) -> bool:
         """Whether an engine for this pair may be asked now."""
-        return any(engine.up and engine.link.takes(source, target) for engine in self.engines)
+        return any(self.up(engine) and engine.link.takes(source, target) for engine in self.engines)
+
+    def up(self, engine: Engine) -> bool:
+        return engine.up and not self.meter.refuses(engine.link.name, 1, engine.link.quota)
 
     async def translate(
         self,
@@ -177,8 +180,8 @@ class Chain:
         return Health(
             name=name,
             third_party=engine.link.translator.third_party,
-            up=engine.up,
-            trouble=engine.trouble,
+            up=self.up(engine),
+            trouble=self.meter.refuses(name, 1, engine.link.quota) or engine.trouble,
             characters_today=sum(use.characters for use in uses if use.day == today),
             characters_month=sum(use.characters for use in uses),
             requests_month=sum(use.requests for use in uses),

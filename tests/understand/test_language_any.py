@@ -25,8 +25,7 @@ MACHINE = st.sampled_from(
     ('{"payload": "BUY_NOW"}', "<br/>", "{{first_name}}", "`npm install`", "```\nfor x in y: pass\n```", "%(date)s")
 )
 NOT_TELLING = st.lists(
-    st.one_of(st.text(EMOJI, max_size=4), st.text(string.digits + MARKS, max_size=8), CODES, PRICES, LINKS)
-    | MACHINE,
+    st.one_of(st.text(EMOJI, max_size=4), st.text(string.digits + MARKS, max_size=8), CODES, PRICES, LINKS) | MACHINE,
     max_size=4,
 ).map(" ".join)
 ANYTHING = st.text(max_size=200) | st.text(st.characters(categories=("L", "M", "N", "P", "S", "Z", "C")), max_size=60)
