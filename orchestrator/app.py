@@ -20,9 +20,10 @@ from orchestrator.adapters.http_client import HttpClient
 from orchestrator.adapters.kept import kept
 from orchestrator.adapters.localbus import LocalBus
 from orchestrator.adapters.metrics import Metrics
+from orchestrator.adapters.postgres import PostgresStore
 from orchestrator.adapters.redisbus import RedisBus
 from orchestrator.adapters.sqlite import SqliteStore, path_of
-from orchestrator.config import BusSettings, Settings
+from orchestrator.config import BusSettings, ProcessRole, Settings
 from orchestrator.config.settings import SHORTEST_SECRET
 from orchestrator.engine import App, Engine
 from orchestrator.errors import Misconfigured
@@ -35,9 +36,13 @@ from orchestrator.http.webchat.channels import Services, web_channels
 from orchestrator.ports import Bus, Cache, Store
 from orchestrator.registry import Workshop, build_apps
 from orchestrator.resources import folder
+from orchestrator.roles import check_role, together
 
 WEB = folder("web")
 log = structlog.get_logger("parley")
+
+
+Database = SqliteStore | PostgresStore
 
 
 class Part(Protocol):
@@ -56,7 +61,8 @@ class Runtime:
     public_url: str
     secret: str
     clock: SystemClock
-    store: SqliteStore
+    role: ProcessRole
+    store: Database
     bus: Bus
     files: LocalFiles
     http: HttpClient
@@ -89,20 +95,22 @@ class Runtime:
             log.info(line, app_id=app.id)
 
 
-def build(settings: Settings, base: Path, *, public_url: str = "", secret: str = "") -> Runtime:
+def build(
+    settings: Settings, base: Path, *, public_url: str = "", secret: str = "", role: ProcessRole = "all"
+) -> Runtime:
     """Assemble a process. `base` is the folder relative paths start from. Raises Misconfigured.
 
-    Without a `secret`, here or in the settings, the one beside the database is used, and made if need be.
+    Without a `secret`, here or in the settings, the one kept with the data is used, and made if need be.
     """
+    check_role(settings, role)
     if not settings.apps:
         raise Misconfigured(
             "no app is configured: add an [apps.<name>] table; 'parley demo' shows a working one", key=("apps",)
         )
     public_url = (settings.server.public_url or public_url or address(settings)).rstrip("/")
-    database = path_of(settings.store.url, base)
-    secret = secret or settings.server.secret or kept_secret(database.parent / "parley.secret")
     clock = SystemClock()
-    store = SqliteStore(database, clock)
+    store = store_of(settings, base, clock)
+    secret = secret or settings.server.secret or kept_secret(secret_path(settings, base))
     bus, cache = open_bus(settings.bus, clock, store)
     files = LocalFiles(base / settings.store.media, clock)
     http = HttpClient()
@@ -128,9 +136,12 @@ def build(settings: Settings, base: Path, *, public_url: str = "", secret: str =
         settings=settings.engine,
         secret=secret,
         public_url=public_url,
+        role=role,
+        together=together(settings),
     )
     return Runtime(
         settings=settings,
+        role=role,
         base=base,
         public_url=public_url,
         secret=secret,
@@ -143,6 +154,20 @@ def build(settings: Settings, base: Path, *, public_url: str = "", secret: str =
         apps=apps,
         engine=engine,
     )
+
+
+def store_of(settings: Settings, base: Path, clock: SystemClock) -> Database:
+    """The store the settings name, not opened yet. Raises Misconfigured."""
+    if together(settings):
+        return PostgresStore(settings.store.url, clock)
+    return SqliteStore(path_of(settings.store.url, base), clock)
+
+
+def secret_path(settings: Settings, base: Path) -> Path:
+    """Where the signing key is kept: with what all processes share."""
+    if together(settings):
+        return base / settings.store.media / ".parley.secret"
+    return path_of(settings.store.url, base).parent / "parley.secret"
 
 
 def open_bus(settings: BusSettings, clock: SystemClock, store: Store) -> tuple[Bus, Cache]:
@@ -276,15 +301,23 @@ def ops_routes(runtime: Runtime) -> APIRouter:
     )
 
 
+def ops_only(runtime: Runtime) -> ASGIApp:
+    """The application of a worker: what machines ask of it, and nothing else."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY)
+    install(app)
+    app.include_router(ops_routes(runtime))
+    return app
+
+
 def version() -> str:
     return metadata.version("parley")
 
 
 @asynccontextmanager
-async def accounts_of(settings: Settings, base: Path) -> AsyncIterator[tuple[SqliteStore, SystemClock]]:
+async def accounts_of(settings: Settings, base: Path) -> AsyncIterator[tuple[Database, SystemClock]]:
     """The store alone, for commands that manage agents and keys; a server may be running on it."""
     clock = SystemClock()
-    store = SqliteStore(path_of(settings.store.url, base), clock)
+    store = store_of(settings, base, clock)
     await store.open()
     try:
         yield store, clock

@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import structlog
@@ -17,10 +17,11 @@ import uvicorn
 from orchestrator.adapters.alone import alone
 from orchestrator.adapters.logs import configure
 from orchestrator.adapters.sqlite import path_of
-from orchestrator.app import Runtime, build, version, web
-from orchestrator.config import Settings
+from orchestrator.app import Runtime, build, ops_only, version, web
+from orchestrator.config import ProcessRole, ServerSettings, Settings
 from orchestrator.errors import Unavailable
 from orchestrator.ports import Accounts, Clock
+from orchestrator.roles import check_role, together
 
 CLOSING = 2.0
 """Seconds for connections to close once the running turns are done."""
@@ -34,26 +35,40 @@ log = structlog.get_logger("parley")
 
 
 def run(
-    settings: Settings, base: Path, *, demo: bool = False, prepare: Prepare | None = None, ready: Ready | None = None
+    settings: Settings,
+    base: Path,
+    *,
+    role: ProcessRole = "all",
+    demo: bool = False,
+    prepare: Prepare | None = None,
+    ready: Ready | None = None,
 ) -> None:
     """Serve until a signal stops it. `prepare` runs before the first request, `ready` hears where it is served.
 
     Raises Misconfigured, and Unavailable: for a port in use, or a database that can't be opened or is served already.
     """
     configure(settings.log)
-    host, port = settings.server.host, settings.server.port
-    with listen(host, port) as listener, alone(path_of(settings.store.url, base)):
-        url = settings.server.public_url or url_of(listener)
-        runtime = build(settings, base, public_url=url)
+    check_role(settings, role)
+    worker = role == "worker"
+    with listen(settings.server, worker) as listener, unshared(settings, base):
+        url = url_of(listener)
+        # A worker's own address is nothing the outside could open.
+        runtime = build(settings, base, public_url="" if worker else url, role=role)
+        url = url if worker else settings.server.public_url or url
         with asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(serve(runtime, listener, url, demo, prepare, ready))
+
+
+def unshared(settings: Settings, base: Path) -> AbstractContextManager[None]:
+    """Of an embedded database this is the only process."""
+    return nullcontext() if together(settings) else alone(path_of(settings.store.url, base))
 
 
 async def serve(
     runtime: Runtime, listener: socket.socket, url: str, demo: bool, prepare: Prepare | None, ready: Ready | None
 ) -> None:
     def announce() -> None:
-        log.info("serving", url=url, version=version())
+        log.info("serving", url=url, role=runtime.role, version=version())
         if ready is not None:
             ready(url)
 
@@ -137,7 +152,7 @@ class Server(uvicorn.Server):
 def configured(runtime: Runtime, *, demo: bool) -> uvicorn.Config:
     settings = runtime.settings.server
     return uvicorn.Config(
-        web(runtime, demo=demo),
+        ops_only(runtime) if runtime.role == "worker" else web(runtime, demo=demo),
         http="httptools",
         log_config=None,
         access_log=False,
@@ -171,8 +186,9 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(settings: ServerSettings, worker: bool = False) -> socket.socket:
     """A listening socket, before anything else is started. Raises Unavailable when it can't be had."""
+    host, port = settings.host, settings.ops_port if worker else settings.port
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)

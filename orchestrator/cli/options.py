@@ -63,8 +63,10 @@ def with_accounts(settings: Settings, base: Path, work: Callable[[Accounts, Cloc
     return asyncio.run(worked())
 
 
-def listening(settings: Settings, host: str, port: int | None) -> Settings:
-    changes = {**({"host": host} if host else {}), **({"port": port} if port is not None else {})}
+def listening(settings: Settings, host: str, port: int | None, *, worker: bool = False) -> Settings:
+    """A worker's port is for machines that watch it."""
+    own = "ops_port" if worker else "port"
+    changes = {**({"host": host} if host else {}), **({own: port} if port is not None else {})}
     return settings.model_copy(update={"server": settings.server.model_copy(update=changes)})
 
 
