@@ -165,7 +165,8 @@ def understander(app_id: str, settings: AppSettings, workshop: Workshop) -> Unde
     ledger = Ledger()
     for name in nlp.stages:
         ledger.known(KINDS["nlp"], name, found("nlp"), "stages", name)
-    made = stages(nlp, workshop, ledger) if nlp.enabled else []
+    absent: list[str] = []
+    made = stages(nlp, workshop, ledger, absent) if nlp.enabled else []
     links = chain(nlp, workshop, ledger)
     with ledger.below("memory"):
         memory = Memory([workshop.base / path for path in nlp.memory])
@@ -191,16 +192,32 @@ def understander(app_id: str, settings: AppSettings, workshop: Workshop) -> Unde
         recorder=workshop.recorder,
         pivot=settings.pivot,
         deadline=nlp.deadline,
+        absent=absent,
     )
 
 
-def stages(nlp: NlpSettings, workshop: Workshop, ledger: Ledger) -> list[Stage]:
+def stages(nlp: NlpSettings, workshop: Workshop, ledger: Ledger, absent: list[str]) -> list[Stage]:
+    """An engine nobody asked for by name is left out, and told of in `absent`, where it can't work on this machine."""
     made = []
     for role in ROLES:
         for number, name in enumerate(getattr(nlp, role)):
             with ledger.below():
-                made.append(stage(role, number, name, nlp.stages.get(name, {}), workshop))
+                raw = nlp.stages.get(name, {})
+                if role not in nlp.model_fields_set and (why := unusable(name, raw)):
+                    absent.append(f"{role}: without {name}: {why}")
+                    continue
+                made.append(stage(role, number, name, raw, workshop))
     return made
+
+
+def unusable(engine: str, raw: Mapping[str, Any]) -> str | None:
+    """Why an engine says that it can't work on this machine, None when it can or does not say."""
+    module = plugin("nlp", engine)
+    judge = getattr(module, "usable", None)
+    if judge is None:
+        return None
+    with under("stages", engine):
+        return cast(str | None, judge(validated(module, raw)))
 
 
 def stage(role: str, number: int, name: str, raw: Mapping[str, Any], workshop: Workshop) -> Stage:

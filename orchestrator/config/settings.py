@@ -191,9 +191,15 @@ class NlpSettings(Section):
     enabled: bool = Field(True, description="Without it nothing is detected, translated or read.")
     deadline: float = Field(2.0, gt=0, le=HOUR, description="Seconds for understanding one turn.")
     language: Engines = Field(("langid",), description="Engines for language detection.")
-    sentiment: Engines = Field(("vader", "lexicon"), description="Engines for sentiment; each refines the one before.")
+    sentiment: Engines = Field(
+        ("vader", "lexicon", "mood"),
+        description="Engines for sentiment; each refines the one before. By default those that work on this machine.",
+    )
     intent: Engines = Field((), description="Engines for intents.")
-    wish: Engines = Field(("phrases",), description="Engines that spot the wish for a person.")
+    wish: Engines = Field(
+        ("phrases", "wishes"),
+        description="Engines that spot the wish for a person. By default those that work on this machine.",
+    )
     memory: tuple[Path, ...] = Field((), description="TOML files of reviewed translations, asked before any engine.")
     glossary: tuple[Path, ...] = Field(
         (), description="TOML files of names that are never translated and terms with a fixed translation."

@@ -18,6 +18,7 @@ def together(lines: Sequence[Understanding]) -> Understanding | None:
         sentiment=min(felt, key=lambda feeling: feeling.score) if felt else None,
         intents=max((line.intents for line in lines), key=lambda found: found[0].score if found else -1.0),
         wants_person=max(line.wants_person for line in lines),
+        out_of_scope=min(line.out_of_scope for line in lines),
         signals=tuple(dict.fromkeys(signal for line in lines for signal in line.signals)),
         stages=tuple(stage for line in lines for stage in line.stages),
     )

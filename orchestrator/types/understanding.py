@@ -59,6 +59,7 @@ class Understanding:
 
     `pivot` is the text in the app's pivot language, or "" when it could not be translated.
     `wants_person` is 0..1: how sure the customer asked for a human in so many words.
+    `out_of_scope` is 0..1: how sure the message means none of the app's intents.
     `signals` are short facts such as "caps", "profanity", "thanks", "repeat".
     """
 
@@ -67,6 +68,7 @@ class Understanding:
     sentiment: Sentiment | None = None
     intents: tuple[Intent, ...] = ()
     wants_person: float = 0.0
+    out_of_scope: float = 0.0
     signals: tuple[str, ...] = ()
     stages: tuple[StageRun, ...] = ()
 

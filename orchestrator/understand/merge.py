@@ -12,4 +12,12 @@ def merged(known: Understanding, found: Sequence[Understanding]) -> Understandin
     intents = next((one.intents for one in found if one.intents), known.intents)
     signals = dict.fromkeys((*known.signals, *(signal for one in found for signal in one.signals)))
     wants_person = max((known.wants_person, *(one.wants_person for one in found)))
-    return replace(known, sentiment=sentiment, intents=intents, signals=tuple(signals), wants_person=wants_person)
+    out_of_scope = max((known.out_of_scope, *(one.out_of_scope for one in found)))
+    return replace(
+        known,
+        sentiment=sentiment,
+        intents=intents,
+        signals=tuple(signals),
+        wants_person=wants_person,
+        out_of_scope=out_of_scope,
+    )

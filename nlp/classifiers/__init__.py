@@ -1,0 +1,1 @@
+"""Classifiers of `transformers`, by name or path: the extra `parley[transformers]`, and torch beside it."""
