@@ -24,6 +24,8 @@ or a name that leads nowhere stops the start, with the line and the key. `parley
 SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[server]", config.ServerSettings),
     ("[store]", config.StoreSettings),
+    ("[retention]", config.RetentionSettings),
+    ("[bus]", config.BusSettings),
     ("[log]", config.LogSettings),
     ("[engine]", config.EngineSettings),
     ("[apps.NAME]", config.AppSettings),

@@ -94,9 +94,33 @@ class StoreSettings(Section):
 
     url: str = Field(
         "sqlite:///var/parley.db",
-        description="The database: 'sqlite:///folder/file', or absolute 'sqlite:////folder/file'.",
+        repr=False,
+        description="The database: 'sqlite:///folder/file', absolute 'sqlite:////folder/file', or PostgreSQL 15 or "
+        "newer: 'postgresql://user@host/database?sslmode=verify-full'. Its password may come from PGPASSWORD, "
+        "PGPASSFILE or PARLEY_STORE__URL.",
     )
     media: Path = Field(Path("var/media"), description="Folder for uploaded pictures and files.")
+    connections: int = Field(10, ge=2, le=1000, description="Most connections of one process to PostgreSQL.")
+    patience_seconds: float = Field(
+        30.0, ge=0, le=HOUR, description="How long a start waits for a PostgreSQL that can't be reached."
+    )
+
+
+class RetentionSettings(Section):
+    """What is removed when it is old, once an hour, by one process. 0 keeps it for ever."""
+
+    traces_days: float = Field(90.0, ge=0, le=36_500, description="Days the records of turns are kept.")
+    deliveries_days: float = Field(
+        30.0, ge=0, le=36_500, description="Days deliveries that went out are kept; until then receipts find them."
+    )
+    late_answers_days: float = Field(7.0, ge=0, le=36_500, description="Days bots' late answers are kept.")
+    sessions_days: float = Field(1.0, ge=0, le=36_500, description="Days sign-ins are kept after they expired.")
+    conversations_days: float = Field(
+        0.0,
+        ge=0,
+        le=36_500,
+        description="Days closed conversations are kept, with their messages and, when it was their last, the customer.",
+    )
 
 
 class BusSettings(Section):
@@ -324,6 +348,7 @@ class Settings(Section):
 
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+    retention: RetentionSettings = RetentionSettings()
     bus: BusSettings = BusSettings()
     log: LogSettings = LogSettings()
     engine: EngineSettings = EngineSettings()

@@ -175,7 +175,7 @@ bot = "tests.support.bots:echo"
             HEAD.replace("enabled = false", '[apps.shop.nlp.stages.deep-translator]\nservice = "libre"\nurl = 5'),
             "FILE:7: apps.shop.nlp.stages.deep-translator.url: should be text in quotes",
         ),
-        ('[store]\nurl = "postgresql://me:hunter2@db/x"\n' + HEAD, "FILE:2: store.url: should be 'sqlite:///"),
+        ('[store]\nurl = "mysql://me:hunter2@db/x"\n' + HEAD, "FILE:2: store.url: should be 'sqlite:///"),
     ],
 )
 def test_what_leads_nowhere(tmp_path: Path, text: str, said: str) -> None:

@@ -13,6 +13,8 @@ def path_of(url: str, beside: Path = Path()) -> Path:
     if name == url or not name or name.startswith(":") or any(mark in name for mark in "\0?#"):
         # Not shown: the address of another kind of database holds a password.
         raise Misconfigured(
-            "should be 'sqlite:///folder/parley.db' or, absolute, 'sqlite:////folder/parley.db'", key=("store", "url")
+            "should be 'sqlite:///folder/parley.db' or, absolute, 'sqlite:////folder/parley.db'; "
+            "or 'postgresql://user@host/database'",
+            key=("store", "url"),
         )
     return beside / name
