@@ -35,7 +35,7 @@ def evaluate_command(evaluators: Sequence[Evaluator] = EVALUATORS) -> Callable[.
         for evaluator, paths in asked:
             typer.echo(json.dumps(measured(evaluator, several(paths), settings), ensure_ascii=False))
         if data is not None:
-            goals(evaluators, data)
+            goals(evaluators, data, settings)
 
     parameters = [option_of_data(), *map(option_of, evaluators), *map(option_of_setting, settings_of(evaluators))]
     evaluate.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -87,12 +87,14 @@ def measured(evaluator: Evaluator, paths: Sequence[Path], settings: Mapping[str,
     return {"measure": evaluator.name, **evaluator.measure(paths, evaluator.given(settings))}
 
 
-def goals(evaluators: Sequence[Evaluator], data: Path) -> None:
+def goals(evaluators: Sequence[Evaluator], data: Path, settings: Mapping[str, Any]) -> None:
     """A run whose files are absent is told of and left out. Code 1 when a goal is missed."""
     if not data.is_dir():
         typer.echo(ABSENT.format(folder=str(data)))
         return
-    rows = [row for evaluator in evaluators for run in evaluator.runs for row in run_rows(evaluator, run, data)]
+    rows = [
+        row for evaluator in evaluators for run in evaluator.runs for row in run_rows(evaluator, run, data, settings)
+    ]
     table(HEADS, rows, f"nothing in {str(data)!r} can be measured")
     if any(row[-1] == MISSED for row in rows):
         raise typer.Exit(1)
@@ -101,13 +103,13 @@ def goals(evaluators: Sequence[Evaluator], data: Path) -> None:
 REACHED, MISSED, UNKNOWN = "reached", "MISSED", "not measured"
 
 
-def run_rows(evaluator: Evaluator, run: Run, data: Path) -> Iterator[tuple[str, ...]]:
+def run_rows(evaluator: Evaluator, run: Run, data: Path, settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     paths = [data / name for name in run.files]
     if absent := [path for path in paths if not path.exists()]:
         typer.echo(f"{run.title}: not measured, {str(absent[0])!r} is not there", err=True)
         return
     try:
-        metrics = measured(evaluator, paths, run.given)
+        metrics = measured(evaluator, paths, {**settings, **run.given})
     except Misconfigured as error:
         typer.echo(f"{run.title}: not measured: {error}", err=True)
         metrics = {}
