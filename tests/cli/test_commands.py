@@ -61,6 +61,8 @@ COMMANDS = (
     ("keys add", "--scope", "NAME"),
     ("keys list", "--app"),
     ("keys revoke", "KEY_ID"),
+    ("nlp", "eval"),
+    ("nlp eval", "--langid", "--chatwords", "--chats", "--tricky", "--data"),
 )
 
 
