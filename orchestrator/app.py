@@ -20,9 +20,9 @@ from orchestrator.adapters.http_client import HttpClient
 from orchestrator.adapters.kept import kept
 from orchestrator.adapters.localbus import LocalBus
 from orchestrator.adapters.metrics import Metrics
-from orchestrator.adapters.postgres import PostgresStore
 from orchestrator.adapters.redisbus import RedisBus
-from orchestrator.adapters.sqlite import SqliteStore, path_of
+from orchestrator.adapters.sqlite import path_of
+from orchestrator.adapters.stores import Database, store_of
 from orchestrator.config import BusSettings, ProcessRole, Settings
 from orchestrator.config.settings import SHORTEST_SECRET
 from orchestrator.engine import App, Engine
@@ -36,13 +36,11 @@ from orchestrator.http.webchat.channels import Services, web_channels
 from orchestrator.ports import Bus, Cache, Store
 from orchestrator.registry import Workshop, build_apps
 from orchestrator.resources import folder
+from orchestrator.retention import Removal
 from orchestrator.roles import check_role, together
 
 WEB = folder("web")
 log = structlog.get_logger("parley")
-
-
-Database = SqliteStore | PostgresStore
 
 
 class Part(Protocol):
@@ -74,7 +72,8 @@ class Runtime:
     async def open(self) -> AsyncIterator[None]:
         """Start in the order things need each other, stop in reverse. Raises Misconfigured, Unavailable …"""
         async with AsyncExitStack() as stack:
-            parts: tuple[Part, ...] = (self.store, self.files, self.bus, self.http)
+            removal = Removal(self.store, self.clock, self.settings.retention)
+            parts: tuple[Part, ...] = (self.store, self.files, self.bus, self.http, removal)
             for part in parts:
                 await part.open()
                 stack.push_async_callback(part.close)
@@ -109,7 +108,7 @@ def build(
         )
     public_url = (settings.server.public_url or public_url or address(settings)).rstrip("/")
     clock = SystemClock()
-    store = store_of(settings, base, clock)
+    store = store_of(settings.store, base, clock)
     secret = secret or settings.server.secret or kept_secret(secret_path(settings, base))
     bus, cache = open_bus(settings.bus, clock, store)
     files = LocalFiles(base / settings.store.media, clock)
@@ -154,13 +153,6 @@ def build(
         apps=apps,
         engine=engine,
     )
-
-
-def store_of(settings: Settings, base: Path, clock: SystemClock) -> Database:
-    """The store the settings name, not opened yet. Raises Misconfigured."""
-    if together(settings):
-        return PostgresStore(settings.store.url, clock)
-    return SqliteStore(path_of(settings.store.url, base), clock)
 
 
 def secret_path(settings: Settings, base: Path) -> Path:
@@ -317,7 +309,7 @@ def version() -> str:
 async def accounts_of(settings: Settings, base: Path) -> AsyncIterator[tuple[Database, SystemClock]]:
     """The store alone, for commands that manage agents and keys; a server may be running on it."""
     clock = SystemClock()
-    store = store_of(settings, base, clock)
+    store = store_of(settings.store, base, clock)
     await store.open()
     try:
         yield store, clock

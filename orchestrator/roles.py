@@ -1,6 +1,6 @@
 """Which processes may work together: what one alone keeps in its memory, several need servers for."""
 
-from orchestrator.adapters.postgres.url import ours
+from orchestrator.adapters.stores import shared
 from orchestrator.config import ProcessRole, Settings
 from orchestrator.errors import Misconfigured, Problem
 
@@ -10,7 +10,7 @@ BUS = "redis://redis.example:6379/0"
 
 def together(settings: Settings) -> bool:
     """Whether other processes may work on the same database."""
-    return ours(settings.store.url)
+    return shared(settings.store.url)
 
 
 def check_role(settings: Settings, role: ProcessRole) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 import typer
 
-from orchestrator.adapters.postgres import PostgresStore
-from orchestrator.adapters.postgres.url import shown
 from orchestrator.app import Runtime, build
 from orchestrator.cli.options import DEFAULT_CONFIG, ConfigPath, configured
 from orchestrator.engine import App
@@ -28,8 +26,7 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
 def report(runtime: Runtime) -> Iterator[str]:
     settings = runtime.settings
     yield f"server {runtime.public_url}, listening on {settings.server.host}:{settings.server.port}"
-    store = runtime.store
-    yield f"database {shown(store.url) if isinstance(store, PostgresStore) else store.path}"
+    yield f"database {runtime.store.place}"
     yield f"media {runtime.files.folder}"
     for app in runtime.apps.values():
         yield from report_app(app)

@@ -22,7 +22,7 @@ from typing import Any
 
 import asyncpg
 
-from orchestrator.adapters.postgres import PostgresStore
+from orchestrator.adapters.postgres.store import PostgresStore
 from orchestrator.ports import Clock
 from tests.support.clock import ManualClock
 from tests.support.process import free_port

@@ -3,18 +3,14 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from orchestrator.adapters.sqlite import SqliteStore
-from orchestrator.ports import Accounts, Letters, Records, Retention, Store, Translations
+from orchestrator.adapters.stores import Database as Database
 from orchestrator.types import Accepted
 from tests.support.builders import conversation, received, unique
 from tests.support.clock import ManualClock
 from tests.support.postgres import opened, url_for
-
-
-class Database(Store, Records, Letters, Accounts, Translations, Retention, Protocol):
-    """What an adapter implements."""
 
 
 @asynccontextmanager

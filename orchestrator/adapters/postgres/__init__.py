@@ -1,5 +1,4 @@
-"""The database of a cluster: PostgreSQL through asyncpg, one round trip a step. See docs/adr/0009-postgres-store.md."""
+"""The database of a cluster: PostgreSQL through asyncpg, one round trip a step. See docs/adr/0009-postgres-store.md.
 
-from orchestrator.adapters.postgres.store import PostgresStore
-
-__all__ = ["PostgresStore"]
+`store.PostgresStore` is not imported here: a process on SQLite needs no asyncpg.
+"""

@@ -1,6 +1,6 @@
 """Committing steps of turns: a batch of them in one call of parley_commit_1."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ def zipped(names: Iterable[str], row: Params) -> dict[str, Any]:
     return dict(zip(names, row, strict=True))
 
 
-def stepped(draft: Draft, holder: str) -> Mapping[str, Any]:
+def stepped(draft: Draft, holder: str) -> dict[str, Any]:
     commit, head = draft.commit, draft.commit.conversation
     kind, name, team, wake_at = draft.columns
     heard = [

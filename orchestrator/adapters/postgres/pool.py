@@ -7,14 +7,29 @@ Nothing here leaves anything behind in a session.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
 
 import asyncpg
 
 from orchestrator.adapters.postgres.faults import lost
 from orchestrator.errors import Unavailable
 
-Connection = asyncpg.Connection
+
+class Connection(Protocol):
+    """What is used of asyncpg.Connection, which has no types of its own."""
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str: ...  # noqa: ASYNC109
+    async def fetch(self, query: str, *args: Any) -> list[Any]: ...
+    async def fetchrow(self, query: str, *args: Any) -> Any: ...
+    async def fetchval(self, query: str, *args: Any) -> Any: ...
+    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+    def get_server_version(self) -> Any: ...
+    def is_closed(self) -> bool: ...
+    def terminate(self) -> None: ...
+    async def close(self, *, timeout: float | None = None) -> None: ...  # noqa: ASYNC109
+
+
 SETTINGS = {
     "application_name": "parley",
     "client_encoding": "utf-8",
@@ -30,13 +45,14 @@ CALL_SECONDS = 30.0
 
 async def connect(url: str) -> Connection:
     """Raises asyncpg's errors, OSError and TimeoutError."""
-    return await asyncpg.connect(
+    db: Connection = await asyncpg.connect(
         url,
         timeout=CONNECT_SECONDS,
         command_timeout=CALL_SECONDS,
         max_cached_statement_lifetime=0,
         server_settings=SETTINGS,
     )
+    return db
 
 
 class Pool:

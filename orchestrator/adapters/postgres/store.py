@@ -17,8 +17,10 @@ from orchestrator.adapters.postgres.faults import explain
 from orchestrator.adapters.postgres.lane import Lane, Run
 from orchestrator.adapters.postgres.pool import Connection, Pool, connect
 from orchestrator.adapters.postgres.schema import PATIENCE, prepare
-from orchestrator.adapters.postgres.url import checked
+from orchestrator.adapters.postgres.url import checked, shown
 from orchestrator.adapters.sqlite import drafts
+from orchestrator.adapters.sqlite.faults import explain as explain_json
+from orchestrator.adapters.sqlite.records import View
 from orchestrator.adapters.sqlite.rows import Decoder, micros
 from orchestrator.adapters.sqlite.tails import Tails
 from orchestrator.errors import Unavailable
@@ -82,6 +84,10 @@ class PostgresStore:
         self.reports = self.lane(self.run_status)
         self.marks = self.lane(beside.mark)
         self.pages = self.lane(self.run_context)
+
+    @property
+    def place(self) -> str:
+        return shown(self.url)
 
     async def open(self) -> None:
         await prepare(self.url, self.patience)
@@ -182,14 +188,14 @@ class PostgresStore:
         try:
             text = codec.anything.dump(context).decode()
         except PydanticSerializationError as error:
-            raise drafts.explain(error) from None
+            raise explain_json(error) from None
         await self.pages.submit(beside.turned(conversation_id, text, language), conversation_id)
 
     async def answer_late(self, conversation_id: str, turn_id: str, actions: Sequence[Action]) -> bool:
         try:
             text = codec.actions.dump(tuple(actions)).decode()
         except PydanticSerializationError as error:
-            raise drafts.explain(error) from None
+            raise explain_json(error) from None
         return await self.ask(beside.answer_late, conversation_id, turn_id, text, self.now())
 
     async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
@@ -220,7 +226,7 @@ class PostgresStore:
         self,
         app_id: str,
         *,
-        view: records.View = "all",
+        view: View = "all",
         agent_id: str = "",
         team: str = "",
         customer_id: str = "",

@@ -8,10 +8,6 @@ SCHEMES = ("postgresql://", "postgres://")
 EXAMPLE = "postgresql://parley@db.example/parley?sslmode=verify-full"
 
 
-def ours(url: str) -> bool:
-    return url.startswith(SCHEMES)
-
-
 def checked(url: str) -> str:
     """Raises Misconfigured, which never shows the address: it may hold a password."""
     try:
@@ -19,7 +15,7 @@ def checked(url: str) -> str:
         database = parts.path.strip("/") or parse_qs(parts.query).get("database", [""])[0]
     except ValueError:
         database = ""
-    if not ours(url) or not database or "\0" in url:
+    if not url.startswith(SCHEMES) or not database or "\0" in url:
         raise Misconfigured(f"should be like {EXAMPLE!r}, and name a database", key=("store", "url"))
     return url
 

@@ -75,6 +75,10 @@ class SqliteStore:
         self.lanes: list[Lane] = []
         self.works: tuple[GroupCommit | Snapshot, ...] = ()
 
+    @property
+    def place(self) -> str:
+        return str(self.path)
+
     async def open(self) -> None:
         await asyncio.to_thread(prepare, self.path)
         try:

@@ -1,4 +1,4 @@
-"""What the retention job looks for: deliveries that are done, conversations that are closed, and what belongs to them."""
+"""What the retention job looks for: deliveries that are done, closed conversations, and what belongs to them."""
 
 import sqlalchemy as sa
 from alembic import op

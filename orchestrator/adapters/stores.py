@@ -1,0 +1,34 @@
+"""The store that [store] url names."""
+
+from pathlib import Path
+from typing import Protocol
+
+from orchestrator.adapters.sqlite import SqliteStore, path_of
+from orchestrator.config import StoreSettings
+from orchestrator.ports import Accounts, Clock, Letters, Records, Retention, Store, Translations
+
+POSTGRES = ("postgresql://", "postgres://")
+
+
+class Database(Store, Records, Letters, Accounts, Translations, Retention, Protocol):
+    """Everything an adapter of the store implements."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: without a password."""
+        ...
+
+
+def shared(url: str) -> bool:
+    """Whether several processes may work on that database."""
+    return url.startswith(POSTGRES)
+
+
+def store_of(settings: StoreSettings, base: Path, clock: Clock) -> Database:
+    """Not opened yet. Raises Misconfigured."""
+    if not shared(settings.url):
+        return SqliteStore(path_of(settings.url, base), clock)
+    # Its driver takes 8 MB, which a process on SQLite has better uses for.
+    from orchestrator.adapters.postgres.store import PostgresStore
+
+    return PostgresStore(settings.url, clock, connections=settings.connections, patience=settings.patience_seconds)
