@@ -129,6 +129,7 @@ def build(
         apps=apps,
         store=store,
         records=store,
+        translations=store,
         bus=bus,
         clock=clock,
         recorder=metrics,

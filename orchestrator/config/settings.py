@@ -264,6 +264,10 @@ class BotSettings(Host):
 
     kind: str = Field(description="Which backend: an entry point in parley.bots, such as 'guide'.")
     deadline: float = Field(10.0, gt=0, le=HOUR, description="Seconds a bot may take for a turn.")
+    languages: tuple[LanguageCode, ...] = Field(
+        (), description="Languages the bot speaks besides its own: for their customers nothing is translated."
+    )
+    original: bool = Field(False, description="The bot reads what the customer typed, whatever the language.")
     fallback: str = Field("", description="Bot that answers when this one fails.")
     breaker_failures: int = Field(5, ge=1, description="Failures in a row after which it is not asked for a while.")
     breaker_seconds: float = Field(30.0, gt=0, le=DAY, description="How long that while is.")

@@ -32,6 +32,14 @@ class RunningBot:
     bot: Bot
     breaker: Breaker
 
+    def answers_in(self, customer: str) -> str:
+        """The language its words are in for a customer of that language; "" when nobody but the bot knows."""
+        return customer if customer in self.settings.languages else self.bot.language
+
+    def reads(self, customer: str) -> str:
+        """The language it wants to be told in what a customer of that language says."""
+        return customer if self.settings.original else self.answers_in(customer) or customer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:

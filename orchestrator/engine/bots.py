@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from orchestrator.copies import replace
 from orchestrator.engine.app import App, RunningBot
+from orchestrator.engine.hear import names_of
 from orchestrator.errors import BotFailed, BotLater, BotTimeout
 from orchestrator.ports import Clock, Recorder
-from orchestrator.types import Action, BotCall, PassTo, Turn, Typing
+from orchestrator.types import Action, BotCall, PassTo, Text, Turn, Typing
 
 MOST_ACTIONS = 50
 MOST_BOTS = 4
@@ -61,7 +62,7 @@ class BotCaller:
             return Answer(bot=name, calls=(BotCall(bot=name, outcome="open_circuit"),), failed=True)
         began = self.clock.monotonic()
         try:
-            answer = await self.call(running, self.addressed(running, turn), typing)
+            answer = await self.call(running, await self.addressed(app, running, turn), typing)
         except asyncio.CancelledError:
             running.breaker.left()
             raise
@@ -71,12 +72,12 @@ class BotCaller:
         self.recorder.bot(name, call.outcome, ms / 1000)
         return replace(answer, calls=(call,))
 
-    def addressed(self, running: RunningBot, turn: Turn) -> Turn:
+    async def addressed(self, app: App, running: RunningBot, turn: Turn) -> Turn:
         """The turn as this bot sees it: its name, its deadline, its language."""
-        deadline = self.clock.now() + timedelta(seconds=running.settings.deadline)
-        if running.bot.language == turn.bot_language:
-            return replace(turn, bot=running.name, deadline=deadline)
-        return replace(turn, bot=running.name, deadline=deadline, text=turn.original, bot_language=turn.language)
+        reads = running.reads(turn.language)
+        if reads != turn.bot_language:
+            turn = await told(app, turn, reads)
+        return replace(turn, bot=running.name, deadline=self.clock.now() + timedelta(seconds=running.settings.deadline))
 
     async def call(self, running: RunningBot, turn: Turn, typing: Callable[[], Awaitable[None]]) -> Answer:
         """One call, with one BotCall in the answer whatever happened."""
@@ -93,6 +94,20 @@ class BotCaller:
         except Exception as error:
             return failure(name, "failed", f"raised {type(error).__name__}")
         return Answer(bot=name, actions=actions, calls=(BotCall(bot=name, outcome="ok"),))
+
+
+async def told(app: App, turn: Turn, language: str) -> Turn:
+    """The turn in a language that is not the pivot: the customer's own words where it is theirs, or none can help."""
+    texts = [one.original for one in turn.messages]
+    known = turn.language
+    if language != turn.language:
+        parts = tuple(Text(text=text) for text in texts)
+        translated = await app.understander.translate(parts, turn.language, language, names=names_of(turn.profile))
+        if translated.parts is not None:
+            texts = [part.text for part in translated.parts if isinstance(part, Text)]
+            known = language
+    messages = tuple(replace(one, text=text) for one, text in zip(turn.messages, texts, strict=True))
+    return replace(turn, messages=messages, text="\n".join(filter(None, texts)), bot_language=known)
 
 
 def failure(name: str, outcome: str, detail: str) -> Answer:

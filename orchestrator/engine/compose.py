@@ -6,9 +6,11 @@ from datetime import datetime
 
 from orchestrator import fit, texts
 from orchestrator.engine.app import App
+from orchestrator.engine.hear import debt, lacking
 from orchestrator.ports import Clock
 from orchestrator.types import (
     Conversation,
+    Debt,
     Loss,
     Message,
     OpenChoice,
@@ -23,13 +25,18 @@ from orchestrator.types import (
 
 @dataclass(slots=True)
 class Speech:
-    """What one step says, gathered in order: messages, their outbox rows, what was lost on the way."""
+    """What one step says, gathered in order: messages, their outbox rows, what was lost on the way.
+
+    `names` are people's, never to be translated; `owed` what no engine could translate now.
+    """
 
     messages: list[Message] = field(default_factory=list)
     outbox: list[Outgoing] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     choices: list[OpenChoice] = field(default_factory=list)
     stages: list[StageRun] = field(default_factory=list)
+    owed: list[Debt] = field(default_factory=list)
+    names: tuple[str, ...] = ()
 
 
 class Composer:
@@ -41,7 +48,7 @@ class Composer:
         self, app: App, conversation: Conversation, says: Sequence[Say], *, bot: str, turn_id: str, speech: Speech
     ) -> None:
         running = app.bots.get(bot)
-        native = running.bot.language if running else ""
+        native = running.answers_in(conversation.language.code) if running else ""
         for say in says:
             await self.say(
                 app,
@@ -66,26 +73,34 @@ class Composer:
         speech: Speech,
         turn_id: str = "",
         external_id: str = "",
+        translations: Mapping[str, tuple[Part, ...]] | None = None,
     ) -> Message:
-        """Add one message in `language`, translated for the customer where an engine can."""
+        """Add one message in `language`, translated for the customer where an engine can.
+
+        `translations` are those that are known already: an agent's own words come before any engine's.
+        """
         target = conversation.language.code
-        translations: dict[str, tuple[Part, ...]] = {}
-        if language != target:
-            translated = await app.understander.translate(parts, language, target)
-            speech.stages.append(translated.run)
+        known = dict(translations or {})
+        run: StageRun | None = None
+        if language != target and target not in known:
+            translated = await app.understander.translate(parts, language, target, names=speech.names)
+            run = translated.run
+            speech.stages.append(run)
             if translated.parts is not None:
-                translations[target] = translated.parts
+                known[target] = translated.parts
         message = self.message(
             conversation,
             parts,
             role=role,
             author=author,
             language=language,
-            translations=translations,
+            translations=known,
             turn_id=turn_id,
             external_id=external_id,
         )
         self.add(app, conversation, message, speech)
+        if run is not None and lacking([run]) and shown_from_log(app, conversation):
+            speech.owed.append(debt(message, language, target))
         return message
 
     def notice(
@@ -171,6 +186,12 @@ class Composer:
                     renderings=shaped.renderings,
                 )
             )
+
+
+def shown_from_log(app: App, conversation: Conversation) -> bool:
+    """Whether the customer's screen shows what the log holds: what was pushed to a platform can't be mended."""
+    channel = app.channels.get(conversation.channel_id)
+    return channel is not None and channel.connector.delivery == "pull"
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

@@ -10,6 +10,7 @@ from orchestrator.engine.app import App
 from orchestrator.engine.brief import Briefing
 from orchestrator.engine.compose import Composer, Speech
 from orchestrator.engine.deliver import Sender
+from orchestrator.engine.hear import names_of
 from orchestrator.engine.live import Herald
 from orchestrator.errors import Conflict, Fenced, Forbidden, Malformed, NotFound
 from orchestrator.ports import Bus, Clock, Records, Store
@@ -89,9 +90,18 @@ class Desk:
         )[1]
 
     async def say(
-        self, app_id: str, conversation_id: str, agent: Agent, parts: tuple[Part, ...], client_id: str = ""
+        self,
+        app_id: str,
+        conversation_id: str,
+        agent: Agent,
+        parts: tuple[Part, ...],
+        client_id: str = "",
+        translations: Mapping[str, tuple[Part, ...]] | None = None,
     ) -> Message:
-        """To the customer, in their language. A `client_id` seen before returns that message and says nothing again."""
+        """To the customer, in their language. A `client_id` seen before returns that message and says nothing again.
+
+        `translations` are the agent's own: where there is one in the customer's language, no engine is asked.
+        """
         if not parts or all(isinstance(part, Text) and not part.text.strip() for part in parts):
             raise Malformed("a message needs words or a picture")
         if (again := await self.again(app_id, conversation_id, agent, client_id)) is not None:
@@ -108,6 +118,7 @@ class Desk:
                 author=agent.id,
                 speech=speech,
                 external_id=mark(agent, client_id),
+                translations=translations,
             )
             return replace(conversation, aggregates=after_agent(conversation.aggregates)), None
 
@@ -210,12 +221,13 @@ class Desk:
         app = self.app(app_id)
         for _ in range(MOST_TRIES):
             loaded = await self.load(app_id, conversation_id)
-            speech = Speech()
+            speech = Speech(names=names_of(loaded.profile))
             conversation, handoff = await change(app, loaded, speech)
             now = self.clock.now()
             commit = Commit(
                 conversation=replace(conversation, updated_at=now),
                 messages=tuple(speech.messages),
+                owed=tuple(speech.owed),
                 outbox=tuple(speech.outbox),
                 handoff=handoff,
                 withdraw_pending=withdraw,

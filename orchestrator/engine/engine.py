@@ -19,10 +19,12 @@ from orchestrator.engine.desk import Desk
 from orchestrator.engine.live import Herald
 from orchestrator.engine.pace import Pacer
 from orchestrator.engine.places import Places, shared
+from orchestrator.engine.repair import Repairer
 from orchestrator.engine.turn import TurnRunner
+from orchestrator.engine.wordings import Wordings
 from orchestrator.engine.worker import Worker
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.ports import Bus, Clock, Recorder, Records, Store
+from orchestrator.ports import Bus, Clock, Recorder, Records, Store, Translations
 from orchestrator.types import (
     Accepted,
     Action,
@@ -60,6 +62,7 @@ class Engine:
         apps: Mapping[str, App],
         store: Store,
         records: Records,
+        translations: Translations,
         bus: Bus,
         clock: Clock,
         recorder: Recorder,
@@ -119,10 +122,21 @@ class Engine:
             places=places(settings, apps),
             sweep=settings.sweep_seconds,
         )
+        self.repairer = Repairer(
+            apps=apps,
+            store=store,
+            records=records,
+            translations=translations,
+            herald=self.herald,
+            clock=clock,
+            seconds=settings.sweep_seconds,
+            repairs=role != "web",
+        )
+        self.wordings = Wordings(self.desk, translations, clock)
         self.running: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        jobs: dict[str, Coroutine[None, None, None]] = {"backlog": self.backlog.run()}
+        jobs: dict[str, Coroutine[None, None, None]] = {"backlog": self.backlog.run(), "repair": self.repairer.run()}
         if self.role != "web":
             jobs |= {"worker": self.worker.run(), "sweep": self.worker.sweep(), "deliver": self.deliverer.run()}
         self.running = [asyncio.create_task(job, name=f"parley-{name}") for name, job in jobs.items()]

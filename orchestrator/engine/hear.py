@@ -12,18 +12,24 @@ from orchestrator.decide.language_words import offered
 from orchestrator.engine.app import App
 from orchestrator.types import (
     Conversation,
+    Debt,
     FormAnswer,
     Loaded,
     Media,
     Message,
     OpenChoice,
     Part,
+    Profile,
     StageRun,
     Tap,
     Text,
     Understanding,
     Utterance,
 )
+
+NAMES = ("name", "full_name", "display_name", "first_name", "last_name")
+"""Keys of a profile that hold what the person is called."""
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +120,37 @@ def utterance(app: App, loaded: Loaded, parts: Sequence[Part], before: str) -> U
         candidates=app.settings.languages,
         typed=all(isinstance(part, Text) for part in parts),
         previous=before or conversation.aggregates.last_text,
+        names=names_of(loaded.profile),
+    )
+
+
+def names_of(profile: Profile) -> tuple[str, ...]:
+    """What the person is called: never to be translated ("Rosa Blanco" is not "Pink White")."""
+    found = (profile.get(key) for key in NAMES)
+    return tuple(dict.fromkeys(name.strip()[:LONGEST_NAME] for name in found if isinstance(name, str) and name.strip()))
+
+
+def owed(messages: Sequence[Message], pivot: str) -> tuple[Debt, ...]:
+    """What no engine could translate now, and one may later."""
+    return tuple(
+        debt(message, message.language or "", pivot)
+        for message in messages
+        if message.understanding and not message.understanding.pivot and lacking(message.understanding.stages)
+    )
+
+
+def lacking(stages: Sequence[StageRun]) -> bool:
+    return any(run.stage == "translation" and run.outcome in ("failed", "late") for run in stages)
+
+
+def debt(message: Message, source: str, target: str) -> Debt:
+    return Debt(
+        message_id=message.id,
+        app_id=message.app_id,
+        conversation_id=message.conversation_id,
+        source=source,
+        target=target,
+        at=message.at,
     )
 
 

@@ -14,7 +14,7 @@ from orchestrator.engine.bots import Answer, BotCaller
 from orchestrator.engine.brief import Briefing
 from orchestrator.engine.compose import Composer, Speech, earliest
 from orchestrator.engine.deliver import Deliverer
-from orchestrator.engine.hear import Heard, hear
+from orchestrator.engine.hear import Heard, hear, names_of, owed
 from orchestrator.engine.live import Herald
 from orchestrator.engine.places import Admission
 from orchestrator.errors import Conflict, Fenced
@@ -199,7 +199,7 @@ class Draft:
         self.before = before
         self.began = began
         self.now = runner.clock.now()
-        self.speech = Speech()
+        self.speech = Speech(names=names_of(task.loaded.profile))
         self.decisions: list[Decision] = []
         self.notes: list[str] = []
         self.told = ""
@@ -326,6 +326,7 @@ class Draft:
             conversation=head,
             messages=tuple(self.speech.messages),
             understood=self.heard.messages,
+            owed=(*owed(self.heard.messages, self.app.settings.pivot), *self.speech.owed),
             outbox=tuple(self.speech.outbox),
             handoff=self.handoff,
             trace=self.trace(answer, outcome, seqs),

@@ -93,4 +93,5 @@ class Utterance:
     typed: bool = True
     previous: str = ""
     doubts: int = 0
+    names: tuple[str, ...] = ()
     by_agent: bool = False

@@ -10,11 +10,13 @@ es = "Tu pedido {number} está en camino."
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.errors import Misconfigured
+from orchestrator.types import Reviewed
+from orchestrator.understand.guard import Masked, between, mask
 
 SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 BLANKS = re.compile(r"\s+")
@@ -64,6 +66,9 @@ class Memory:
         self.exact: dict[Pair, dict[str, str]] = {}
         self.patterns: dict[Pair, list[Pattern]] = {}
         self.entries = 0
+        self.learnt: dict[str, Reviewed] = {}
+        self.said: dict[Pair, dict[str, str]] = {}
+        self.shaped: dict[Pair, list[Pattern]] = {}
         for path in paths:
             for number, entry in enumerate(read_entries(path), 1):
                 self.add(entry, f"translation memory {str(path)!r}, entry {number}")
@@ -83,19 +88,39 @@ class Memory:
                     # The first entry wins: a later file adds, it does not change what was reviewed before it.
                     self.exact.setdefault((source, target), {}).setdefault(key_of(said), translation)
 
+    def learn(self, changed: Iterable[Reviewed]) -> None:
+        """What people at the desk have reviewed: approved ones count, others no longer do.
+
+        They come after the files, and hold in the one direction that was reviewed.
+        """
+        before = dict(self.learnt)
+        for entry in changed:
+            if entry.state == "approved":
+                self.learnt[entry.id] = entry
+            else:
+                self.learnt.pop(entry.id, None)
+        if self.learnt == before:
+            return
+        self.said, self.shaped = {}, {}
+        for entry in sorted(self.learnt.values(), key=lambda one: one.updated_at, reverse=True):
+            pair = (entry.source, entry.target)
+            self.said.setdefault(pair, {}).setdefault(key_of(entry.text), entry.translation)
+            if (pattern := generalised(entry.text, entry.translation)) is not None:
+                self.shaped.setdefault(pair, []).append(pattern)
+
     def pairs(self) -> frozenset[Pair]:
         return frozenset(self.exact) | frozenset(self.patterns)
 
     def find(self, text: str, source: str, target: str, *, depth: int = 0) -> str | None:
         """The reviewed translation of exactly this text, slots filled; None when there is none."""
         pair = (source, target)
-        exact = self.exact.get(pair)
         key = key_of(text)
-        if exact and (found := exact.get(key)):
-            return found
+        for exact in (self.exact.get(pair), self.said.get(pair)):
+            if exact and (found := exact.get(key)):
+                return found
         if depth < DEEPEST and len(text) <= LONGEST and "\n" not in text:
             whole = unicodedata.normalize("NFC", text.strip())
-            for pattern in self.patterns.get(pair, ()):
+            for pattern in (*self.patterns.get(pair, ()), *self.shaped.get(pair, ())):
                 if (values := pattern.values(whole)) is not None:
                     return self.fill(pattern.translation, values, pair, depth)
         return None
@@ -141,6 +166,25 @@ def check_slots(entry: dict[str, str], where: str) -> None:
             raise Misconfigured(f"{where}: {code!r}: at most {MOST_SLOTS} placeholders, each once")
         if re.search(r"\}\s*\{", said) or not SLOT.sub("", said).strip():
             raise Misconfigured(f"{where}: {code!r}: placeholders need words around them to be told apart")
+
+
+def generalised(text: str, translation: str) -> Pattern | None:
+    """The pair for any numbers, links or names of codes, when both have the same ones, each once; else None."""
+    masked, answer = mask(text), mask(translation)
+    if not masked.kept or sorted(masked.kept) != sorted(answer.kept) or len(set(masked.kept)) != len(masked.kept):
+        return None
+    slots = {kept: f"{{value_{number}}}" for number, kept in enumerate(masked.kept)}
+    said = slotted(masked, slots)
+    try:
+        check_slots({"said": said}, "reviewed")
+    except Misconfigured:
+        return None
+    return pattern_of(said, slotted(answer, slots))
+
+
+def slotted(masked: Masked, slots: Mapping[str, str]) -> str:
+    words = between(masked)
+    return words[0] + "".join(slots[kept] + word for kept, word in zip(masked.kept, words[1:], strict=True))
 
 
 def pattern_of(said: str, translation: str) -> Pattern:

@@ -124,7 +124,7 @@ class Understander:
         if said.typed and looks_like_name(said.text):
             return said.text, [StageRun(stage="translation", outcome="skipped", detail="reads as a name")]
         start = self.clock.monotonic()
-        rendered = await self.chain.translate([said.text], source, pivot, within=until - start)
+        rendered = await self.chain.translate([said.text], source, pivot, within=until - start, names=said.names)
         run = self.ran("translation", rendered.outcome, "+".join(rendered.engines), start, rendered.detail)
         return rendered.texts[0] or "", [run]
 
@@ -161,8 +161,10 @@ class Understander:
         self.recorder.stage(stage, outcome, seconds)
         return StageRun(stage=stage, outcome=outcome, engine=engine, ms=round(seconds * 1000, 3), detail=detail)
 
-    async def translate(self, parts: tuple[Part, ...], source: str, target: str) -> Translated:
-        """The whole message in another language: words only, never payloads, links, names or ids.
+    async def translate(
+        self, parts: tuple[Part, ...], source: str, target: str, *, names: tuple[str, ...] = ()
+    ) -> Translated:
+        """The whole message in another language: words only, never payloads, links, people's `names` or ids.
 
         What could not be translated stays as it was said, and the run's outcome is not "ok" then.
         """
@@ -172,7 +174,9 @@ class Understander:
         start = self.clock.monotonic()
         await self.turnstile.turn()
         inbound = target == self.pivot
-        rendered = await self.chain.translate(words, source, target, within=self.deadline, acronyms=not inbound)
+        rendered = await self.chain.translate(
+            words, source, target, within=self.deadline, acronyms=not inbound, names=names
+        )
         run = self.ran("translation", rendered.outcome, "+".join(rendered.engines), start, rendered.detail)
         changed = any(text is not None and text != word for text, word in zip(rendered.texts, words, strict=True))
         return Translated(parts=with_words(parts, rendered.texts) if changed else None, run=run)

@@ -48,8 +48,10 @@ class LibreServer:
             if isinstance(body, str):
                 return web.Response(status=status, text=body, content_type="text/html", headers=headers)
             return web.json_response(body, status=status, headers=headers)
-        [said] = await self.engine.translate([asked["q"]], asked["source"], asked["target"])
-        return web.json_response({"translatedText": self.spoil(said) if self.spoil else said})
+        many = asked["q"] if isinstance(asked["q"], list) else [asked["q"]]
+        said = list(await self.engine.translate(many, asked["source"], asked["target"]))
+        said = [self.spoil(one) for one in said] if self.spoil else said
+        return web.json_response({"translatedText": said if isinstance(asked["q"], list) else said[0]})
 
     async def languages(self, request: web.Request) -> web.Response:
         return web.json_response(
