@@ -1,19 +1,27 @@
 # Everything runs inside .venv; Debian packages are only added when a step needs them (see scripts/debian).
 PYTHON ?= python3
 BIN := .venv/bin
+# No part of the pinned requirements: torch alone is larger than all of them, and which build is right depends on the machine.
+TORCH_PACKAGES := torch==2.13.0 "transformers>=4.57,<6" "sentencepiece>=0.2"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench eval docs requirements clean
+.PHONY: help demo test check format bench eval heads docs requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/runtime ## Set everything up and serve the demo shop on http://127.0.0.1:8000/
 	@scripts/debian demo
+	@$(BIN)/parley models fetch --optional
 	@$(BIN)/parley demo
 
-test: .venv/dev ## Set everything up and run all tests
+test: .venv/dev ## Set everything up and run all tests; with TORCH=1 those of transformers as well
 	@scripts/debian test
+	@$(BIN)/parley models fetch --optional --folder .venv/share/parley/models
+ifdef TORCH
+	@echo "Installing torch and transformers for their tests ..."
+	@$(BIN)/pip install -q --disable-pip-version-check $(TORCH_PACKAGES)
+endif
 	@$(BIN)/pytest $(ARGS)
 
 check: .venv/dev ## Formatter, linter, types and import contracts
@@ -31,7 +39,12 @@ bench: .venv/dev ## Measure speed, as ratios in one run (see docs/performance.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 eval: .venv/runtime ## Measure understanding on PARLEY_EVAL_DATA, next to the goals (see docs/evaluate.md)
+	@$(BIN)/parley models fetch --optional
 	@$(BIN)/parley nlp eval --data "$${PARLEY_EVAL_DATA:-../shared/nlp/data}"
+
+heads: .venv/dev ## Train the heads for sentiment and wishes again, on the sentences beside them
+	@$(BIN)/parley models fetch
+	@$(BIN)/python -m nlp.heads_training
 
 docs: .venv/runtime ## Write docs/configuration.md from the settings models
 	@$(BIN)/python -c 'from orchestrator import reference; reference.write()'

@@ -126,6 +126,8 @@ class Intents:
         if encoder is None or not model.encoder:
             return await asyncio.to_thread(model.heads[code].read, None, text)
         vector = await encoder.embed(text)
+        if model.heads[code].quick:
+            return model.heads[code].read(vector, text)
         return await encoder.run(lambda: model.heads[code].read(vector, text))
 
     def filled(self, known: Understanding, readings: Sequence[Reading], count: int) -> Understanding:

@@ -58,7 +58,6 @@ class Mood:
         self.encoder = None
 
     async def read(self, said: Utterance, known: Understanding) -> Understanding:
-        """On the threads of the embedding."""
         text = vader.english(said, known)[:LONGEST]
         encoder, head = self.encoder, self.head
         if encoder is None or head is None:
@@ -66,7 +65,8 @@ class Mood:
         if not any(char.isalpha() for char in text):
             return known
         vector = await encoder.embed(text)
-        shares = await encoder.run(lambda: leaning(head.shares(features(vector, self.analyzer, text))))
+        # 0.15 ms: less than it takes to change threads.
+        shares = leaning(head.shares(features(vector, self.analyzer, text)))
         return replace(known, sentiment=weighed(shares, known.sentiment, self.settings.weight))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.app import version
-from orchestrator.cli import agents, chat, check, demo, keys, nlp, queue, serve
+from orchestrator.cli import agents, chat, check, demo, keys, models, nlp, queue, serve
 from orchestrator.errors import ParleyError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(agents.app, name="desk")
 app.add_typer(keys.app, name="keys")
 app.add_typer(queue.app, name="queue")
 app.add_typer(nlp.app, name="nlp")
+app.add_typer(models.app, name="models")
 
 
 def show_version(wanted: bool) -> None:

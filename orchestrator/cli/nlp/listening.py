@@ -1,10 +1,11 @@
 """The engines under test, made and opened as a server does it, without a server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
@@ -25,14 +26,21 @@ PATIENCE = 30.0
 
 @asynccontextmanager
 async def understanding(
-    engines: Sequence[tuple[str, str]], languages: Sequence[str], *, translators: Sequence[Translator] = ()
+    engines: Sequence[tuple[str, str]],
+    languages: Sequence[str],
+    *,
+    translators: Sequence[Translator] = (),
+    given: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> AsyncIterator[Understander]:
-    """`engines` are pairs of role and name. Raises Misconfigured or EngineFailed for one that can't be used."""
+    """`engines` are pairs of role and name, `given` their settings by name.
+
+    Raises Misconfigured or EngineFailed for one that can't be used.
+    """
     clock, http = SystemClock(), HttpClient()
     here = Path.cwd()
     workshop = Workshop(clock=clock, http=http, files=LocalFiles(here, clock), recorder=Metrics(), base=here)
     made = Understander(
-        stages=[stage(role, 0, name, {}, workshop) for role, name in engines],
+        stages=[stage(role, 0, name, given.get(name, {}), workshop) for role, name in engines],
         chain=Chain([Link(translator=one, timeout=PATIENCE) for one in translators], clock=clock),
         languages=languages,
         clock=clock,
