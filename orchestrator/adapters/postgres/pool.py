@@ -75,6 +75,10 @@ class Pool:
         except BaseException as error:
             if not isinstance(error, Exception) or lost(error):
                 db.terminate()
+            if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                # This was the primary until a moment ago: every connection may lead to the wrong server now.
+                for one in (db, *self.idle):
+                    one.terminate()
             raise
         finally:
             self.give(db)
