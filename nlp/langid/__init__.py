@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nlp.langid.kin import shares, telling
+from nlp.langid.kin import any_share, share, telling
 from nlp.langid.scripts import fitting, one_language, quoted
 from nlp.langid.words import Words, load_words
 from orchestrator.errors import EngineFailed
@@ -93,18 +93,18 @@ class Langid:
         if not candidates or not any(char.isalpha() for char in text):
             return ()
         first = dict(self.restricted(candidates).rank(text))
-        second = shares(self.second(text), candidates)
-        listed = {code: share for code, share in self.words.evidence(text).items() if code in candidates}
+        second = self.second(text)
+        listed = {code: worth for code, worth in self.words.evidence(text).items() if code in candidates}
         own = telling(text, candidates)
         scores = {
             code: math.log(max(first.get(code, FLOOR), FLOOR))
-            + SECOND * math.log(max(second[code], FLOOR))
+            + SECOND * math.log(max(share(second, code), FLOOR))
             + LISTED * listed.get(code, 0.0)
             + own.get(code, 0.0)
             for code in candidates
         }
-        sure = certainty(text, second, listed)
-        return tuple((code, round(share * sure, 4)) for code, share in softmax(scores))
+        sure = certainty(text, any_share(second, candidates), listed)
+        return tuple((code, round(likelihood * sure, 4)) for code, likelihood in softmax(scores))
 
     def without_greeting(self, text: str) -> str:
         """Of "こんにちは, where is my parcel?" what is no greeting in other letters; and of a text what is no quote."""
@@ -155,17 +155,17 @@ def load_models() -> tuple[Any, Any]:
     return LanguageIdentifier.from_model_file(Path(MODEL_FILE), norm_probs=True), second
 
 
-def certainty(text: str, second: Mapping[str, float], listed: Mapping[str, float]) -> float:
+def certainty(text: str, second: float, listed: Mapping[str, float]) -> float:
     """0..1, by which every confidence is lowered: for a lone unlisted word, and for what looks like no candidate."""
     if listed:
         # "ok", "no", "hallo": listed in several languages, a message tells little.
-        whole = sum(share == 1.0 for share in listed.values())
+        whole = sum(worth == 1.0 for worth in listed.values())
         return AMBIGUOUS if whole > 1 else 1.0
     if text.isascii() and len(WORD.findall(text)) < 2:
         return ONE_WORD
     if one_language(text):
         return 1.0
-    return min(1.0, sum(second.values()) / ENOUGH_SHARE)
+    return min(1.0, second / ENOUGH_SHARE)
 
 
 def softmax(scores: Mapping[str, float]) -> list[tuple[str, float]]:

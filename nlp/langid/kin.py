@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
-# What fastText, which knows 176 languages, says of a message in one of the app's; counted for it unless offered itself.
+# What fastText, which knows 176 languages, also says of messages in one of the app's.
 RELATIVES = {
     "ar": ("arz", "azb", "ckb"),
     "cs": ("sk",),
@@ -23,7 +23,7 @@ RELATIVES = {
     "zh": ("wuu", "yue"),
 }
 # fastText hardly tells these apart, py3langid does.
-TWINS = {"da": ("da", "no", "nn"), "no": ("da", "no", "nn")}
+TWINS = dict.fromkeys(("da", "nb", "nn", "no"), ("da", "no", "nn"))
 # What a letter or word that only one of two neighbours has is worth, in log-odds.
 OWN_LETTER, OWN_WORD = 5.0, 2.5
 
@@ -86,13 +86,12 @@ def telling(text: str, candidates: Collection[str]) -> Mapping[str, float]:
     return found
 
 
-def shares(named: Mapping[str, float], candidates: Collection[str]) -> Mapping[str, float]:
-    """What fastText gives each candidate, its relatives' shares included unless they are candidates themselves."""
-    found = {}
-    for code in candidates:
-        if code in TWINS:
-            found[code] = max(named.get(twin, 0.0) for twin in TWINS[code])
-        else:
-            kin = [one for one in RELATIVES.get(code, ()) if one not in candidates]
-            found[code] = named.get(code, 0.0) + sum(named.get(one, 0.0) for one in kin)
-    return found
+def share(named: Mapping[str, float], code: str) -> float:
+    """What fastText gives a language."""
+    return max(named.get(twin, 0.0) for twin in TWINS.get(code, (code,)))
+
+
+def any_share(named: Mapping[str, float], candidates: Collection[str]) -> float:
+    """What it gives all candidates together, and their relatives: how likely it is one of them at all."""
+    kin = {one for code in candidates for one in (code, *RELATIVES.get(code, ()))}
+    return sum(named.get(code, 0.0) for code in kin)
