@@ -13,7 +13,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError
 
 from tests.support.process import PATIENCE, free_port
 
@@ -28,22 +30,30 @@ end
 
 
 class Server:
-    """`options` are those of redis.conf, as arguments. Nothing is kept on disk unless they say so."""
+    """`options` are those of redis.conf, as arguments. Nothing is kept on disk unless they say so.
 
-    def __init__(self, folder: Path, *options: str, port: int = 0, secure: bool = False) -> None:
+    A Sentinel wants a `file`, in which it keeps what it finds out.
+    """
+
+    def __init__(self, folder: Path, *options: str, file: bool = False) -> None:
         self.folder = folder
         self.options = options
-        self.port = port or free_port()
+        self.file = file
+        self.port = free_port()
         self.socket = folder / f"{self.port}.sock"
-        self.url = f"{'rediss' if secure else 'redis'}://127.0.0.1:{self.port}"
+        self.url = f"redis://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
 
     def launch(self) -> None:
         own = ("--port", str(self.port), "--unixsocket", str(self.socket), "--save", "", "--bind", "127.0.0.1")
+        first = []
+        if self.file:
+            first = [str(self.folder / "redis.conf")]
+            Path(first[0]).touch()
         log = (self.folder / f"{self.port}.log").open("ab")
         with log:
             self.process = subprocess.Popen(  # its end is waited for in `stop`
-                [PROGRAM, *own, "--dir", str(self.folder), *self.options], stdout=log, stderr=log
+                [PROGRAM, *first, *own, "--dir", str(self.folder), *self.options], stdout=log, stderr=log
             )
 
     async def start(self) -> "Server":
@@ -61,16 +71,25 @@ class Server:
                     assert self.process is not None
                     if self.process.poll() is not None:
                         raise AssertionError(f"redis-server ended with {self.process.returncode}") from error
-                    if "NOAUTH" in str(error):
+                    if isinstance(error, AuthenticationError):
                         return
                     await asyncio.sleep(0.01)
 
     def client(self) -> Redis:
-        return Redis(unix_socket_path=str(self.socket), protocol=2)
+        """Not over the network, and without trying again."""
+        return Redis(unix_socket_path=str(self.socket), protocol=2, retry=Retry(NoBackoff(), 0))
 
     async def ask(self, *command: str | int | bytes) -> object:
         async with self.client() as client:
             return await client.execute_command(*command)
+
+    async def says(self, text: str, *command: str) -> None:
+        """Once it answers the command with this."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if text in str(await self.ask(*command)):
+                    return
+                await asyncio.sleep(0.02)
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
@@ -98,10 +117,10 @@ class Shared:
 
 
 @asynccontextmanager
-async def server(*options: str, secure: bool = False) -> AsyncIterator[Server]:
+async def server(*options: str, file: bool = False) -> AsyncIterator[Server]:
     """One of the test's own."""
     with tempfile.TemporaryDirectory(prefix="parley-redis-") as folder:
-        made = Server(Path(folder), *options, secure=secure)
+        made = Server(Path(folder), *options, file=file)
         try:
             yield await made.start()
         finally:

@@ -33,7 +33,7 @@ class Feeds:
         return Feed(self, (app_id, conversation_id))
 
     def publish(self, event: Live) -> None:
-        for topic in ((event.app_id, ""), (event.app_id, event.conversation_id)):
+        for topic in {(event.app_id, ""), (event.app_id, event.conversation_id)}:
             for feed in self.topics.get(topic, ()):
                 feed.push(event)
 

@@ -10,7 +10,7 @@ from redis.exceptions import NoScriptError, RedisError
 from orchestrator.adapters.redisbus.link import LOST, Down, Link
 from orchestrator.adapters.redisbus.script import Script
 
-MOST = 500
+MOST = 200
 """Calls in one pipeline."""
 
 Argument = str | bytes | int | float

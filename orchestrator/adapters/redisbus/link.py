@@ -131,7 +131,7 @@ class Link:
             try:
                 info = await server.examine(direct, self.keys.deployment, deployment)
             finally:
-                await direct.aclose()
+                await closed(direct)
         for line in [] if self.warned else server.warnings(info):
             log.warning(line, redis=self.target.name)
         self.warned = True
@@ -149,14 +149,17 @@ class Link:
 
 
 async def closed(client: Client) -> None:
-    try:
-        async with asyncio.timeout(1):
-            await client.aclose()
-    except LOST:
-        log.debug("a connection to Redis did not close")
+    """With the connections to Sentinels that a client of theirs holds besides."""
+    manager = getattr(getattr(client, "connection_pool", None), "sentinel_manager", None)
+    for one in (client, *(manager.sentinels if manager is not None else ())):
+        try:
+            async with asyncio.timeout(1):
+                await one.aclose()
+        except LOST:
+            log.debug("a connection to Redis did not close")
 
 
 def said(error: BaseException) -> str:
     """One line, without addresses of sockets' files or secrets: redis-py names host and port at most."""
-    text = " ".join(str(error).split())[:200].rstrip(".")
+    text = " ".join(str(error).split())[:300].rstrip(".")
     return text or ("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)

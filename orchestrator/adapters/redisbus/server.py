@@ -23,14 +23,18 @@ async def examine(redis: Redis, deployment_key: str, deployment: str) -> Info:
     """What INFO says. Raises Misconfigured for what waiting does not mend, Unfit or RedisError for what it may."""
     info = {name: str(value) for name, value in (await redis.info()).items()}
     check(info)
-    owner = await redis.set(deployment_key, deployment, nx=True, get=True)
+    belongs(await redis.set(deployment_key, deployment, nx=True, get=True), deployment_key, deployment)
+    return info
+
+
+def belongs(owner: bytes | None, deployment_key: str, deployment: str) -> None:
+    """Raises Misconfigured when the key held another deployment's id."""
     if owner is not None and owner != deployment.encode():
         raise Misconfigured(
             "another deployment of Parley, with another database, uses this Redis under the same prefix: "
             f"give one of them another bus.prefix, or delete the key {deployment_key!r} if that other one is gone",
             key=("bus", "prefix"),
         )
-    return info
 
 
 def check(info: Info) -> None:

@@ -51,9 +51,12 @@ class Target:
     options: dict[str, Any] = field(default_factory=dict, repr=False)
     sentinel: dict[str, Any] = field(default_factory=dict, repr=False)
 
-    def client(self, timeout: float) -> Client:
-        """Seconds to wait for each answer. Nothing is connected yet."""
-        common = self.common(timeout)
+    def client(self, timeout: float, *, retries: int = 1) -> Client:
+        """Seconds to wait for each answer. Nothing is connected yet.
+
+        A pooled connection that the server closed meanwhile is made anew; a time-out is not waited for twice.
+        """
+        common = self.common(timeout, retries)
         if self.mode == "cluster":
             nodes = [ClusterNode(host, port) for host, port in self.hosts]
             return RedisCluster(startup_nodes=nodes, **common, **self.options)
@@ -63,29 +66,30 @@ class Target:
             )
             master: Redis = sentinel.master_for(self.service)
             return master
+        if "path" in self.options:
+            del common["socket_keepalive"]
         return Redis.from_pool(ConnectionPool(**common, **self.options))
 
     async def direct(self, client: Client, key: str, patience: float) -> Redis:
-        """A client of the one server that has `key`: for what blocks, and for subscriptions."""
+        """A client of the one server that has `key`: for what blocks, and for subscriptions, whose end must be seen."""
         if not isinstance(client, RedisCluster):
-            alone = self.client(patience)
+            alone = self.client(patience, retries=0)
             assert isinstance(alone, Redis)
             return alone
         await client.initialize()
         node = client.get_node_from_key(key)
         if node is None:
             raise Unconnected("no node of the cluster has the key")
-        return Redis(host=str(node.host), port=int(node.port), **self.common(patience), **self.options)
+        return Redis(host=str(node.host), port=int(node.port), **self.common(patience, 0), **self.options)
 
     @staticmethod
-    def common(timeout: float) -> dict[str, Any]:
-        # A pooled connection that the server closed meanwhile is made anew, once; a time-out is not waited for twice.
+    def common(timeout: float, retries: int) -> dict[str, Any]:
         return {
             "socket_timeout": timeout,
             "socket_connect_timeout": timeout,
             "socket_keepalive": True,
             "protocol": 2,
-            "retry": Retry(NoBackoff(), 1, (Unconnected,)),
+            "retry": Retry(NoBackoff(), retries, (Unconnected,)),
         }
 
 

@@ -10,9 +10,11 @@ import structlog
 from redis.exceptions import ResponseError
 
 from orchestrator.adapters.localbus.wakeups import Wakeups
+from orchestrator.adapters.redisbus import server
 from orchestrator.adapters.redisbus.line import Call, Line, evalsha
 from orchestrator.adapters.redisbus.link import LOST, Link, closed
-from orchestrator.adapters.redisbus.script import CLAIM, KEEP, REAP, SCHEDULE
+from orchestrator.adapters.redisbus.script import CLAIM, KEEP, OWNER, REAP, SCHEDULE
+from orchestrator.errors import ParleyError
 
 GROUP = "workers"
 MOST = 64
@@ -226,8 +228,17 @@ class Wakes:
                 if self.link.up.is_set():
                     await self.keep()
                     await self.reap()
+                    await self.sign()
             except LOST as error:
                 self.link.lost(error)
+
+    async def sign(self) -> None:
+        """Say again whose this Redis is: it may have been emptied. Raises LOST, also when it is another's by now."""
+        deployment, key = await self.link.deployment(), self.link.keys.deployment
+        try:
+            server.belongs(await self.line.run_script(OWNER, (key,), deployment), key, deployment)
+        except ParleyError as error:
+            raise server.Unfit(str(error)) from None
 
     async def keep(self) -> None:
         held = list(self.entries.items())
