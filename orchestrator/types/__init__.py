@@ -42,6 +42,7 @@ from orchestrator.types.live import (
     Live,
     Marked,
     MessageAdded,
+    SignedOut,
     TypingChanged,
 )
 from orchestrator.types.message import Message, Role, Visibility
@@ -158,6 +159,7 @@ __all__ = [
     "SetProfile",
     "SetSlots",
     "Shaped",
+    "SignedOut",
     "Spoken",
     "StageRun",
     "Started",

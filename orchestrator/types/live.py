@@ -48,4 +48,15 @@ class ConversationChanged:
     kind: Literal["conversation"] = "conversation"
 
 
-Live = MessageAdded | TypingChanged | Marked | ConversationChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOut:
+    """An agent's session was ended, perhaps in another process; `digest` is the session's. No conversation's news."""
+
+    app_id: str
+    agent_id: str
+    digest: str
+    conversation_id: str = ""
+    kind: Literal["signed_out"] = "signed_out"
+
+
+Live = MessageAdded | TypingChanged | Marked | ConversationChanged | SignedOut

@@ -11,27 +11,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from typer.testing import CliRunner
 
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.sqlite import SqliteStore
-from orchestrator.cli.main import app
-from orchestrator.errors import ParleyError
 from orchestrator.types import Agent, Outgoing
 from tests.support.builders import agent, commit, conversation, message, outgoing, received
-from tests.support.process import Ran, parley, write_config
+from tests.support.command import run
+from tests.support.process import parley, write_config
 
 CLOCK = SystemClock()
 T = TypeVar("T")
-
-
-def run(*arguments: str | Path) -> Ran:
-    """The command in this process: what it prints where, and its code."""
-    result = CliRunner().invoke(app, [str(one) for one in arguments])
-    error = result.exception if isinstance(result.exception, ParleyError) else None
-    if result.exception is not None and error is None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Ran(result.exit_code, result.stdout, result.stderr + (f"parley: {error}" if error else ""))
 
 
 def do(work: Coroutine[Any, Any, T]) -> T:

@@ -93,3 +93,7 @@ async def later(turn: Turn) -> str:
 
 async def silent(turn: Turn) -> None:
     seen.append(turn)
+
+
+async def three(turn: Turn) -> list[str]:
+    return ["first", "second", "third"]

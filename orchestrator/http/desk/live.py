@@ -25,6 +25,7 @@ from orchestrator.http.desk.tabs import LIFE_SECONDS, Tabs
 from orchestrator.http.desk.wire import Form, check_origin
 from orchestrator.http.problems import status_of
 from orchestrator.ports import Bus, Clock, Records, Subscription
+from orchestrator.types import SignedOut
 
 SIGNED_OUT, FOREIGN, UNREADABLE, TOO_MANY = 4401, 4403, 4400, 4429
 LARGEST_FRAME = 16_384
@@ -90,6 +91,7 @@ class Tab:
         self.frames = Frames(who.agent, live_rows)
         self.counters = counters
         self.changed = asyncio.Event()
+        self.over = False
         self.window, self.received = clock.monotonic(), 0
 
     async def run(self) -> int:
@@ -105,7 +107,7 @@ class Tab:
                 pass
             except* Ended as stops:
                 code = next(stop.code for stop in leaves(stops) if isinstance(stop, Ended))
-        if not ended.is_set():
+        if not (ended.is_set() or self.over):
             await self.tabs.left(agent)
         return code
 
@@ -161,9 +163,19 @@ class Tab:
             if event is None or event.kind == "conversation":
                 self.counters.changed(self.who.agent.app_id)
                 self.changed.set()
-            if event is not None:
+            if isinstance(event, SignedOut):
+                await self.heed(event)
+            elif event is not None:
                 async for frame in self.frames.of(event):
                     await self.send(frame)
+
+    async def heed(self, event: SignedOut) -> None:
+        """A session was ended somewhere. If it is another one of this agent's, they are online all the same."""
+        if event.digest == self.who.session.digest:
+            self.over = True
+            raise Ended(SIGNED_OUT)
+        if event.agent_id == self.who.agent.id:
+            await self.tabs.alive(self.who.agent)
 
     async def live(self) -> None:
         """Online as long as the tab is; signed out as soon as the session, or the account, is over."""

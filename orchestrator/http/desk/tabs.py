@@ -1,19 +1,20 @@
-"""The open desks of this process, one per browser tab, and who is online by them."""
+"""The open desks of this process, one per browser tab, and who is online by them. Other processes have others."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from orchestrator.ports import Bus
-from orchestrator.types import Agent, Session
+from orchestrator.types import Agent, Session, SignedOut
 
 ONLINE_SECONDS = 45.0
 """How long an agent counts as online after a sign of life; a tab gives one every LIFE_SECONDS."""
 
 LIFE_SECONDS = 15.0
 
-RELOAD_SECONDS = 10.0
-"""Whoever closes the last tab stays online this long: a reload is no absence."""
+RELOAD_SECONDS = 20.0
+"""Whoever closes the last tab here stays online this long: a reload is no absence, and a tab in another process gives
+its next sign of life before that."""
 
 
 class Tabs:
@@ -40,13 +41,14 @@ class Tabs:
             await self.bus.present(agent.app_id, agent.id, agent.teams, RELOAD_SECONDS)
 
     async def sign_out(self, session: Session) -> None:
-        """Close the session's tabs; without another session here, the agent is offline at once."""
+        """Close the session's tabs, in every process. The agent is offline at once, unless another session says no."""
         for ended, known in list(self.open.items()):
             if known.digest == session.digest:
                 del self.open[ended]
                 ended.set()
         if not any(self._of(session.app_id, session.agent_id)):
             await self.bus.present(session.app_id, session.agent_id, (), 0)
+        await self.bus.publish(SignedOut(app_id=session.app_id, agent_id=session.agent_id, digest=session.digest))
 
     def _of(self, app_id: str, agent_id: str) -> Iterator[Session]:
         return (known for known in self.open.values() if (known.app_id, known.agent_id) == (app_id, agent_id))

@@ -20,6 +20,7 @@ from orchestrator.types import (
     Message,
     MessageAdded,
     QueueView,
+    SignedOut,
     TypingChanged,
 )
 
@@ -80,6 +81,8 @@ class Feed:
                 return self.marked()
             case ConversationChanged():
                 return await self.changed(live)
+            case SignedOut():
+                return []
             case _:
                 assert_never(live)
 
