@@ -1,6 +1,6 @@
 """`make bench`: what Parley costs, as ratios against a baseline measured in the same run.
 
-python -m benchmarks [throughput latency ack nlp history idle] [--quick]
+python -m benchmarks [throughput latency ack nlp history idle crowd conversations widgets] [--quick]
 """
 
 import argparse
@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import embedded
+from benchmarks import embedded, scale
 
-NAMES = ("throughput", "latency", "ack", "nlp", "history", "idle")
+NAMES = ("throughput", "latency", "ack", "nlp", "history", "idle", "crowd", "conversations", "widgets")
 
 
 def report(measure: str, value: str, goal: str) -> None:
@@ -38,6 +38,9 @@ def main() -> None:
             "nlp": lambda: embedded.understanding(folder, report, turns // 4),
             "history": lambda: embedded.history(folder, report),
             "idle": lambda: embedded.idle(folder, report),
+            "crowd": lambda: scale.crowd(folder, report, rounds, turns // 4),
+            "conversations": lambda: scale.conversations(folder, report),
+            "widgets": lambda: scale.widgets(folder, report),
         }
         for name in wanted:
             (folder / name).mkdir()
