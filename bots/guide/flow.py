@@ -23,7 +23,7 @@ from orchestrator.types import (
     Turn,
 )
 
-STANDING = "guide_step"
+STANDING = "_guide_step"
 """The slot that holds where a flow stands: {"flow", "step", "tries", "at"}."""
 STALE = timedelta(hours=2)
 """After so long nobody remembers what was asked."""
