@@ -4,6 +4,8 @@ A plugin (entry points `parley.connectors`, `parley.bots`, `parley.nlp`) is a mo
 
 * `Settings`: a pydantic model of the plugin's part of the configuration;
 * `create(settings, *, clock, http, files)`: the Connector, Bot, Stage or Translator.
+
+A bot's module may have `canned(settings)` too: its language and every text it can say, for `parley translate`.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bots.guide import talk
 from bots.guide.check import load
 from bots.guide.match import TfIdf
+from bots.guide.texts import texts
 from orchestrator.errors import BotFailed
 from orchestrator.ports import Bot, Clock, Files, Http
 from orchestrator.types import Action, Turn
@@ -23,6 +24,11 @@ def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Bot
     """Raises Misconfigured, naming file, line and key, when the guide can't be used."""
     del clock, http, files
     return GuideBot(settings.file)
+
+
+def canned(settings: Settings) -> tuple[str, list[str]]:
+    """Its language, and everything it can say in it."""
+    return GuideBot(settings.file).language, texts(settings.file)
 
 
 class GuideBot:

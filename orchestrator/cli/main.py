@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.app import version
-from orchestrator.cli import agents, chat, check, demo, keys, models, nlp, queue, serve
+from orchestrator.cli import agents, chat, check, demo, keys, models, nlp, queue, serve, translate
 from orchestrator.errors import ParleyError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("chat")(chat.chat)
 app.command("check")(check.check)
 app.add_typer(agents.app, name="desk")
 app.add_typer(keys.app, name="keys")
+app.add_typer(translate.app, name="translate")
 app.add_typer(queue.app, name="queue")
 app.add_typer(nlp.app, name="nlp")
 app.add_typer(models.app, name="models")

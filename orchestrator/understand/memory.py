@@ -65,6 +65,7 @@ class Memory:
     def __init__(self, paths: Sequence[Path] = ()) -> None:
         self.exact: dict[Pair, dict[str, str]] = {}
         self.patterns: dict[Pair, list[Pattern]] = {}
+        self.templates: dict[Pair, dict[str, str]] = {}
         self.entries = 0
         self.learnt: dict[str, Reviewed] = {}
         self.said: dict[Pair, dict[str, str]] = {}
@@ -82,6 +83,7 @@ class Memory:
             for target, translation in entry.items():
                 if source == target:
                     continue
+                self.templates.setdefault((source, target), {}).setdefault(key_of(said), translation)
                 if SLOT.search(said):
                     self.patterns.setdefault((source, target), []).append(pattern_of(said, translation))
                 else:
@@ -110,6 +112,10 @@ class Memory:
 
     def pairs(self) -> frozenset[Pair]:
         return frozenset(self.exact) | frozenset(self.patterns)
+
+    def template(self, text: str, source: str, target: str) -> str | None:
+        """The translation of a text as it stands in the files, placeholders and all; None when there is none."""
+        return self.templates.get((source, target), {}).get(key_of(text))
 
     def find(self, text: str, source: str, target: str, *, depth: int = 0) -> str | None:
         """The reviewed translation of exactly this text, slots filled; None when there is none."""
