@@ -2,9 +2,9 @@
 
     python benchmarks/bus.py --turns 20000 --concurrency 1 32
 
-One process wakes and works, as `--role all` does. Compared in the same run with the same cycle by single commands (XADD,
-XREADGROUP, XACK, XDEL), each a round trip. Commands are counted by Redis: those it was sent (MONITOR tells them from those
-of scripts) and all it ran (INFO commandstats). Believe ratios of one run only.
+One process wakes and works, as `--role all` does. Compared in the same run with the same cycle by single commands
+(XADD, XREADGROUP, XACK, XDEL), each a round trip. Commands are counted by Redis: those it was sent (MONITOR tells them
+from those of scripts) and all it ran (INFO commandstats). Believe ratios of one run only.
 """
 
 import argparse
@@ -48,7 +48,7 @@ async def redis_server() -> AsyncIterator[Redis]:
         command = [program, "--port", str(port), "--save", "", "--dir", folder, "--bind", "127.0.0.1"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - it only starts
         try:
-            async with Redis(port=port, protocol=2) as client:
+            async with Redis(port=port, protocol=2, max_connections=10_000) as client:
                 while True:
                     with suppress(RedisError):
                         await client.execute_command("PING")

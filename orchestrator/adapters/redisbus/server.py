@@ -27,7 +27,7 @@ async def examine(redis: Redis, deployment_key: str, deployment: str) -> Info:
     return info
 
 
-def belongs(owner: bytes | None, deployment_key: str, deployment: str) -> None:
+def belongs(owner: object, deployment_key: str, deployment: str) -> None:
     """Raises Misconfigured when the key held another deployment's id."""
     if owner is not None and owner != deployment.encode():
         raise Misconfigured(
