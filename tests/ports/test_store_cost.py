@@ -12,8 +12,9 @@ import pytest
 from orchestrator.adapters.sqlite import SqliteStore
 from orchestrator.adapters.sqlite.rows import Decoder
 from orchestrator.adapters.sqlite.tails import Tails
-from orchestrator.types import Commit, Conversation, Outgoing
-from tests.support.builders import commit, handoff, later, message, outgoing, reference, trace
+from orchestrator.types import Conversation, Outgoing
+from tests.support.builders import commit, message, outgoing
+from tests.support.hot import HOT
 from tests.support.sqlite import opened
 from tests.support.stores import hear
 
@@ -113,53 +114,6 @@ async def test_what_is_remembered_is_used(store: SqliteStore) -> None:
 
 SORTED = ("customer's", "deliveries")
 """These have few rows, all of which are wanted."""
-
-
-HOT: list[tuple[str, Callable[[SqliteStore, Conversation], Awaitable[Any]]]] = [
-    ("accept", lambda store, head: hear(store, external_id="new")),
-    ("accept a stranger", lambda store, head: hear(store, address="new", external_id="new")),
-    ("accept again", lambda store, head: hear(store, external_id="event")),
-    ("load", lambda store, head: store.load(head.id, history=20)),
-    ("commit", lambda store, head: store.commit(everything(head))),
-    ("mark", lambda store, head: store.mark(head.id, replace(head.marks, desk_read=1))),
-    ("context", lambda store, head: store.set_context(head.id, {"a": 1}, "nl")),
-    ("late", lambda store, head: store.answer_late(head.id, "turn", ())),
-    ("status", lambda store, head: store.status("web", "wamid", "read", "")),
-    ("due", lambda store, head: store.due(later(0), 10)),
-    ("unfinished", lambda store, head: store.unfinished(later(0), 10)),
-    ("waiting", lambda store, head: store.waiting("shop", team="support")),
-    ("counts", lambda store, head: store.counts()),
-    ("messages", lambda store, head: store.messages(head.id, after=1)),
-    ("public messages", lambda store, head: store.messages(head.id, public=True, limit=20)),
-    ("find", lambda store, head: store.find_conversation("web", "visitor")),
-    ("external", lambda store, head: store.message_by_external("web", "event")),
-    ("queue", lambda store, head: store.conversations("shop", view="queue", team="support")),
-    ("mine", lambda store, head: store.conversations("shop", view="mine", agent_id="ada")),
-    ("all", lambda store, head: store.conversations("shop", before=later(0))),
-    ("customer's", lambda store, head: store.conversations("shop", customer_id=head.customer_id)),
-    ("handoffs", lambda store, head: store.handoffs("shop", state="offered", before=later(0))),
-    ("its handoffs", lambda store, head: store.handoffs("shop", conversation_id=head.id)),
-    ("customers", lambda store, head: store.customers("shop", before=later(0))),
-    ("traces", lambda store, head: store.traces(head.id)),
-    ("deliveries", lambda store, head: store.deliveries(head.id)),
-    ("session", lambda store, head: store.session("digest", later(0))),
-    ("agent", lambda store, head: store.agent_by_email("shop", "ada@shop.test")),
-    ("key", lambda store, head: store.key("digest")),
-]
-
-
-def everything(head: Conversation) -> Commit:
-    said, case = message(head), handoff(head)
-    return commit(
-        replace(head, handoff=reference(case)),
-        said,
-        understood=(message(head),),
-        outbox=(outgoing(said, head),),
-        handoff=case,
-        trace=trace(head),
-        profile={"size": "M"},
-        withdraw_pending=True,
-    )
 
 
 def plan(db: sqlite3.Cursor, sql: str) -> list[str]:

@@ -81,6 +81,7 @@ class Server:
     process: "subprocess.Popen[bytes] | None" = None
     databases: dict[Path, str] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    marks: dict[str, str] = field(default_factory=dict)
 
     def url(self, database: str, *, tcp: bool = False, password: str = PASSWORD) -> str:
         if tcp:

@@ -11,9 +11,10 @@ from orchestrator.adapters.sqlite.translations import REVIEWED, debt, entry, row
 from orchestrator.errors import NotFound
 from orchestrator.types import Debt, Reviewed, ReviewState, Usage
 
+# The LIMIT inside keeps the planner from joining all debts before it takes the oldest.
 OWED = (
     "SELECT d.message_id, d.app_id, d.conversation_id, d.source, d.target, d.at FROM debts d "
-    "JOIN conversations c ON c.id = d.conversation_id AND c.status = 'open' "
+    "CROSS JOIN LATERAL (SELECT FROM conversations c WHERE c.id = d.conversation_id AND c.status = 'open' LIMIT 1) c "
     "WHERE d.app_id = $1 ORDER BY d.at, d.message_id LIMIT $2"
 )
 REVIEW = (
