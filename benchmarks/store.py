@@ -1,6 +1,7 @@
 """What a turn costs in the store: accept + load + commit, many conversations at once, everything durable.
 
     python benchmarks/store.py --turns 5000 --concurrency 32 --history 20 --length 1000 --stored 10000 --core 0
+    python benchmarks/store.py --url postgresql://postgres@127.0.0.1:5432/empty       also counts round trips per turn
 
 `length` is how many messages each conversation has when the clock starts, `stored` how many others there are. Prints
 turns per second and CPU microseconds of the whole process per turn, about a quarter of which is this script building
@@ -16,11 +17,13 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
 from orchestrator.adapters.clock import SystemClock
-from orchestrator.adapters.sqlite import SqliteStore
+from orchestrator.adapters.stores import Database, store_of
+from orchestrator.config import StoreSettings
 from orchestrator.types import (
     BotCall,
     Commit,
@@ -75,7 +78,7 @@ def said(address: str) -> Received:
     return Received(address=address, external_id=CLOCK.new_id(), parts=(text,), at=CLOCK.now())
 
 
-async def turn(store: SqliteStore, address: str, history: int) -> None:
+async def turn(store: Database, address: str, history: int) -> None:
     accepted = await store.accept(fresh(address), said(address), CLOCK.new_id())
     loaded = await store.load(accepted.conversation.id, history=history)
     head, now, turn_id = loaded.conversation, CLOCK.now(), CLOCK.new_id()
@@ -113,7 +116,7 @@ async def turn(store: SqliteStore, address: str, history: int) -> None:
     await store.commit(commit)
 
 
-async def load(store: SqliteStore, turns: int, concurrency: int, history: int, spread: int) -> None:
+async def load(store: Database, turns: int, concurrency: int, history: int, spread: int) -> None:
     left = itertools.count()
 
     async def visitor(number: int) -> None:
@@ -123,7 +126,7 @@ async def load(store: SqliteStore, turns: int, concurrency: int, history: int, s
     await asyncio.gather(*(visitor(number) for number in range(concurrency)))
 
 
-async def fill(store: SqliteStore, concurrency: int, length: int, stored: int, spread: int) -> None:
+async def fill(store: Database, concurrency: int, length: int, stored: int, spread: int) -> None:
     """Conversations with a past, and strangers."""
     for visitor in range(concurrency):
         for part in range(spread):
@@ -155,16 +158,26 @@ def line(head: Conversation) -> Message:
 
 
 async def measure(options: argparse.Namespace, path: Path) -> None:
-    store = SqliteStore(path, CLOCK)
+    store = store_of(StoreSettings(url=options.url or f"sqlite:///{path}"), path.parent, CLOCK)
     await store.open()
     await fill(store, options.concurrency, options.length, options.stored, options.spread)
     await load(store, 10 * options.concurrency * options.spread, options.concurrency, options.history, options.spread)
+    trips = counted(store)
     began, used = time.perf_counter(), time.process_time()
     await load(store, options.turns, options.concurrency, options.history, options.spread)
     wall, cpu = time.perf_counter() - began, time.process_time() - used
     micros = cpu / options.turns * 1e6
-    sys.stdout.write(f"{options.turns / wall:8.0f} turns/s {micros:8.0f} µs CPU per turn, all threads\n")
+    sys.stdout.write(f"{options.turns / wall:8.0f} turns/s {micros:8.0f} µs CPU per turn, all threads")
+    sys.stdout.write(f"{len(trips) / options.turns:8.2f} round trips per turn\n" if options.url else "\n")
     await store.close()
+
+
+def counted(store: Any) -> list[str]:
+    """Grows by one with each statement that is sent to PostgreSQL from now on."""
+    trips: list[str] = []
+    for db in store.pool.idle if hasattr(store, "pool") else ():
+        db.add_query_logger(lambda record: trips.append(record.query))
+    return trips
 
 
 def main() -> None:
@@ -173,6 +186,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--stored", type=int, default=0)
     parser.add_argument("--spread", type=int, default=1, help="conversations of each visitor, in turn")
+    parser.add_argument("--url", default="", help="of an empty PostgreSQL database; default: SQLite in a folder")
     parser.add_argument("--core", type=int, default=-1)
     parser.add_argument("--folder", type=Path, default=None)
     options = parser.parse_args()
