@@ -124,3 +124,28 @@ async def test_an_app_keeps_its_turn_when_it_is_woken_while_it_runs() -> None:
         await bus.wake(f"loud {number}", "loud")
     await bus.release("quiet 0")
     assert [await bus.claim() for _ in range(3)] == ["loud 0", "quiet 0", "loud 1"]
+
+
+async def test_tokens_and_holds_are_forgotten_once_they_are_over(clock: ManualClock) -> None:
+    bus = LocalBus(clock)
+    for number in range(1000):
+        await bus.once(f"token-{number}", MINUTE)
+        await bus.hold(f"channel-{number}", 60)
+    clock.advance(60)
+    for _ in range(1000):
+        await bus.once("busy", timedelta(microseconds=1))
+    await bus.hold("one", 60)
+    assert len(bus.used.until) <= 2
+    assert list(bus.holds.until) == ["one"]
+
+
+async def test_what_is_withdrawn_nobody_claims(clock: ManualClock) -> None:
+    bus = LocalBus(clock)
+    for conversation in ("a", "b", "c"):
+        await bus.wake(conversation, "shop")
+    assert bus.wakeups.withdraw("b")
+    assert not bus.wakeups.withdraw("b")
+    assert [await bus.claim(), await bus.claim()] == ["a", "c"]
+    assert not bus.wakeups.withdraw("a"), "it runs"
+    await bus.wake("b", "shop")
+    assert await bus.claim() == "b"

@@ -211,6 +211,43 @@ async def test_no_conversation_runs_twice_at_once_and_every_wake_is_seen(bus: Bu
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
 
 
+async def test_an_app_s_burst_holds_up_nobody_else_s(bus: Bus) -> None:
+    for number in range(1000):
+        await bus.wake(f"loud{number}", "loud")
+    for number in range(5):
+        await bus.wake(f"quiet{number}", "quiet")
+    claimed = []
+    async with asyncio.timeout(10):
+        while sum(name.startswith("quiet") for name in claimed) < 5:
+            claimed.append(await bus.claim())
+            await bus.release(claimed[-1])
+    assert len(claimed) < 150
+    assert [name for name in claimed if name.startswith("loud")] == [
+        f"loud{number}" for number in range(len(claimed) - 5)
+    ]
+
+
+async def test_room_for_many_brings_each_once_and_in_order(bus: Bus) -> None:
+    for number in range(300):
+        await bus.wake(f"c{number}", "shop")
+    async with asyncio.timeout(10):
+        assert [await bus.claim(300 - number) for number in range(300)] == [f"c{number}" for number in range(300)]
+
+
+async def test_woken_without_its_app_it_stays_the_app_s(bus: Bus) -> None:
+    """As the sweep does, which knows conversations only."""
+    await bus.wake("a", "shop")
+    await bus.wake("a")
+    assert await bus.claim() == "a"
+    await bus.wake("a")
+    await bus.release("a")
+    assert await bus.claim() == "a"
+
+
+def test_all_is_well(bus: Bus) -> None:
+    assert bus.trouble() == ""
+
+
 # Live updates
 
 
@@ -349,6 +386,41 @@ async def test_keys_do_not_share(bus: Bus) -> None:
 
 async def test_limit_of_nothing_refuses(bus: Bus) -> None:
     assert await bus.take("key", limit=0, per=MINUTE) == 60.0
+
+
+# Paces and tokens
+
+
+async def test_a_pace_lets_a_burst_pass_and_then_so_many_a_second(rig: Rig) -> None:
+    assert [await rig.bus.pace("sms", rate=0.1, burst=3) for _ in range(3)] == [0.0] * 3
+    wait = await rig.bus.pace("sms", rate=0.1, burst=3)
+    assert 9 < wait <= 10
+    await rig.advance(wait)
+    assert await rig.bus.pace("sms", rate=0.1, burst=3) == 0.0
+    assert await rig.bus.pace("sms", rate=0.1, burst=3) > 9
+    assert await rig.bus.pace("mail", rate=0.1, burst=1) == 0.0
+
+
+async def test_what_is_on_hold_waits_and_the_longest_hold_counts(rig: Rig) -> None:
+    await rig.bus.hold("sms", 60)
+    await rig.bus.hold("sms", 5)
+    for _ in range(5):
+        assert 59 < await rig.bus.pace("sms", rate=1, burst=2) <= 60
+    await rig.advance(60)
+    assert [await rig.bus.pace("sms", rate=1, burst=2) for _ in range(2)] == [0.0, 0.0]
+
+
+async def test_a_hold_is_no_limit_of_another_kind(bus: Bus) -> None:
+    await bus.hold("key", 60)
+    assert await bus.take("key", limit=1, per=MINUTE) == 0.0
+    assert await bus.once("key", MINUTE)
+
+
+async def test_a_key_is_good_once_until_it_is_forgotten(rig: Rig) -> None:
+    assert [await rig.bus.once("token", MINUTE) for _ in range(3)] == [True, False, False]
+    assert await rig.bus.once("another", MINUTE)
+    await rig.advance(61)
+    assert [await rig.bus.once("token", MINUTE) for _ in range(2)] == [True, False]
 
 
 # Presence
