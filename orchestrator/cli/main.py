@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.app import version
-from orchestrator.cli import agents, chat, check, demo, keys, models, nlp, queue, serve, translate
+from orchestrator.cli import agents, chat, check, demo, doctor, keys, models, nlp, queue, serve, translate
 from orchestrator.errors import ParleyError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("chat")(chat.chat)
 app.command("check")(check.check)
+app.command("doctor")(doctor.doctor)
 app.add_typer(agents.app, name="desk")
 app.add_typer(keys.app, name="keys")
 app.add_typer(translate.app, name="translate")
