@@ -60,6 +60,33 @@ NAMES = {
         китайском китайски китайською κινεζικά čínsky chineză kiinaksi الصينية""",
 }
 
+# What speakers call their own language: said alone ("Español?"), it is asked for.
+OWN = {
+    "ar": "العربية عربي",
+    "ca": "català",
+    "cs": "čeština česky",
+    "da": "dansk",
+    "de": "deutsch",
+    "el": "ελληνικά",
+    "en": "english",
+    "es": "español castellano",
+    "fi": "suomi suomeksi",
+    "fr": "français",
+    "it": "italiano",
+    "ja": "日本語",
+    "ko": "한국어",
+    "nl": "nederlands",
+    "no": "norsk",
+    "pl": "polski",
+    "pt": "português",
+    "ro": "română",
+    "ru": "русский по-русски",
+    "sv": "svenska",
+    "tr": "türkçe",
+    "uk": "українська українською",
+    "zh": "中文 汉语 普通话",
+}
+
 # Written without blanks, so these are found anywhere in what is said.
 DENSE_NAMES = {
     "ar": "阿拉伯语|阿拉伯文|アラビア語|아랍어",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from orchestrator.decide.language_names import DENSE_NAMES, NAMES
+from orchestrator.decide.language_names import DENSE_NAMES, NAMES, OWN
 from orchestrator.decide.small_talk import SMALL_TALK, folded
 
 CLAUSE = re.compile(r"[.,;:!?¡¿…\n()。、，！？；：؟،]+")
@@ -63,7 +63,8 @@ TALK = (
 )
 GO_ON = (
     r"(?:continue|switch|change|answer|reply|respond|explain|help|go on|respond(?:er|e|a|an|eme|erme)|"
-    r"contest(?:ar|a|e|en|ame)|"
+    r"contest(?:ar|a|e|en|ame)|atend(?:er|erme|eme|e|a)|ayud(?:ar|arme|ame|a|e)|aiut(?:are|armi|ami)|aid(?:er|ez)|"
+    r"helfen|helpen|ajud(?:ar|a|e)|"
     r"explic(?:ar|a|ame)|continu(?:ar|amos|a|er|are|o|iamo)|seguir|segu(?:imos|iamo)|cambi(?:ar|a|e|are|amo)|"
     r"pas(?:ar|a|emos|ser|sons|sare|siamo|sa)|rispond(?:ere|i|a|ete|imi|ermi)|spieg(?:are|a)|antwort(?:en|e|et)|"
     r"wechs(?:eln|el|le)|weiter|erklar(?:en|e)|antwoord(?:en)?|verder|overschakelen|repond(?:re|ez|s|s-moi|ez-moi)|"
@@ -133,6 +134,7 @@ DENSE_ASKED_LAST = re.compile(
     + r")?"
 )
 WAYS_TO_ASK = (ASKED_IN, ASKED_TALK, ASKED_TALK_LAST, ASKED_PREFER, ASKED_PREFER_LAST)
+OWN_NAMES = {folded(name): code for code, names in OWN.items() for name in names.split()}
 DENSE_WAYS = (DENSE_ASKED, DENSE_ASKED_LAST)
 # "Does anyone speak German?" is about a person, "I don't speak English" about what one can't.
 NOT_ASKED = re.compile(
@@ -176,6 +178,8 @@ def names_one(said: str) -> bool:
 
 
 def wished(clause: str) -> str:
+    if own := OWN_NAMES.get(clause):
+        return own
     found = ALONE.fullmatch(clause) or ALONE_PLEASE.fullmatch(clause)
     for way in WAYS_TO_ASK:
         found = found or way.match(clause)

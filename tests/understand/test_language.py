@@ -103,7 +103,6 @@ def test_an_explicit_wish_switches_and_pins(text: str, code: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "English?",
         "ich spreche kein Deutsch",
         "nie mówię po polsku",
         "jag talar inte svenska",

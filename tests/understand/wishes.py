@@ -1,6 +1,13 @@
 """Wishes for a language, as customers put them: in twenty-three languages, for twenty-three."""
 
 ASKED = [
+    ("Español", "es"),
+    ("English?", "en"),
+    ("Hola, italiano", "it"),
+    ("中文", "zh"),
+    ("Deutsch bitte", "de"),
+    ("me puedes atender en inglés?", "en"),
+    ("mi può aiutare in tedesco", "de"),
     ("in English please", "en"),
     ("Can we switch to Spanish?", "es"),
     ("can you write in Dutch?", "nl"),
