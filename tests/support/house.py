@@ -22,8 +22,11 @@ from orchestrator.types import (
     Text,
     Trace,
 )
+from tests.support.postgres import url_for
 
 PATIENCE = 10.0
+kept_in = "sqlite"
+"""Or "postgres": what houses are built on from now on; see tests/turns/conftest.py."""
 QUIET_NLP = {"enabled": False, "translators": "none"}
 
 
@@ -135,6 +138,8 @@ def words(message: Message) -> str:
 async def house(folder: Path, *, runtime: Mapping[str, Any] | None = None, **app: Any) -> AsyncIterator[House]:
     """`runtime` replaces parts of Settings, `app` parts of the app; everything runs until the context ends."""
     given = settings(folder, **app)
+    if kept_in == "postgres":
+        given = given.model_copy(update={"store": given.store.model_copy(update={"url": await url_for(folder)})})
     built = build(given.model_copy(update=dict(runtime or {})), folder)
     async with built.open():
         yield House(built)
