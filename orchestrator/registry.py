@@ -203,15 +203,15 @@ def stages(nlp: NlpSettings, workshop: Workshop, ledger: Ledger, absent: list[st
         for number, name in enumerate(getattr(nlp, role)):
             with ledger.below():
                 raw = nlp.stages.get(name, {})
-                if role not in nlp.model_fields_set and (why := unusable(name, raw)):
-                    absent.append(f"{role}: without {name}: {why}")
+                if role not in nlp.model_fields_set and (why := unusable(name, raw)) is not None:
+                    absent.extend([f"{role}: without {name}: {why}"] if why else [])
                     continue
                 made.append(stage(role, number, name, raw, workshop))
     return made
 
 
 def unusable(engine: str, raw: Mapping[str, Any]) -> str | None:
-    """Why an engine says that it can't work on this machine, None when it can or does not say."""
+    """Why an engine can't work on this machine, None when it can or does not say; "" when it is not worth telling."""
     module = plugin("nlp", engine)
     judge = getattr(module, "usable", None)
     if judge is None:

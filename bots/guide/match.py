@@ -23,6 +23,10 @@ FIRMNESS = 30.0
 """Inverse regularisation of the regression: high, since examples are few and true."""
 
 
+HEARD = 0.5
+"""Weight of the app's intents beside the guide's own likeness. Measured in docs/intents.md."""
+
+
 class Scorer(Protocol):
     """The seam for other engines, such as one that compares embeddings."""
 
@@ -103,6 +107,16 @@ class TfIdf:
             return 0.0
         groups = list(letters(word))
         return 1 - sum("\0" + group in self.places for group in groups) / len(groups)
+
+
+def blended(own: Scores, heard: Mapping[str, float]) -> Scores:
+    """With what the app's engine for intents made of the same words; alone where that knows none of the names."""
+    if not heard:
+        return own
+    known = dict(own)
+    names = [*known, *(name for name in heard if name not in known)]
+    scores = [(name, (1 - HEARD) * known.get(name, 0.0) + HEARD * heard.get(name, 0.0)) for name in names]
+    return sorted(scores, key=lambda each: -each[1])
 
 
 def telling(word: str) -> bool:

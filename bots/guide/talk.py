@@ -11,7 +11,7 @@ from bots.guide.facts import Facts
 from bots.guide.file import Faq, Guide, Intent, Piece
 from bots.guide.flow import Flows, Standing
 from bots.guide.hear import Attached, Event, Filled, Tapped, Typed, events
-from bots.guide.match import Scorer, Scores
+from bots.guide.match import Scorer, Scores, blended
 from bots.guide.speak import hand_off, say, title_of
 from bots.guide.steps import declined
 from bots.guide.words import plain, sentences
@@ -220,16 +220,28 @@ class Talk:
     def meant(self, lines: Sequence[str]) -> Meant:
         """Each sentence may mean something; when none does, all of it together may."""
         parts = [part[:LONGEST_PART] for line in lines for part in sentences(line)][:MOST_PARTS]
-        heard = [self.book.scorer.score(part) for part in parts]
+        heard = [self.scores(part, whole=len(parts) == 1) for part in parts]
         sure = [scores[0][0] for scores in heard if self.certain(scores)]
         if not sure and len(parts) > 1:
-            heard.append(self.book.scorer.score(" ".join(parts)[:LONGEST_PART]))
+            heard.append(self.scores(" ".join(parts)[:LONGEST_PART], whole=True))
             sure = [heard[-1][0][0]] if self.certain(heard[-1]) else []
         best: dict[str, float] = {}
         for name, score in (pair for scores in heard if not self.certain(scores) for pair in scores):
             best[name] = max(score, best.get(name, 0.0))
         near = [name for name in sorted(best, key=lambda name: -best[name]) if self.suggested(name, best[name])]
         return Meant(sure=tuple(dict.fromkeys(sure)), near=tuple(near[:MOST_GUESSES]))
+
+    def scores(self, text: str, *, whole: bool) -> Scores:
+        """The app's own intents are of all that was said, so they count where that is the text."""
+        return blended(self.book.scorer.score(text), self.heard() if whole else {})
+
+    def heard(self) -> dict[str, float]:
+        """The app's intents that are the guide's as well, as sure as the message means one of them at all."""
+        understood = self.turn.understanding
+        if understood is None:
+            return {}
+        inside = 1 - understood.out_of_scope
+        return {intent.name: intent.score * inside for intent in understood.intents if intent.name in self.book.answers}
 
     def certain(self, scores: Scores) -> bool:
         return bool(scores) and scores[0][1] >= self.guide.matching.answer

@@ -19,7 +19,7 @@ FIRMNESS = 10.0
 LEXICAL_FIRMNESS = 0.5
 # With many examples, features of a single one are two thirds of all and tell nothing.
 MANY = 4000
-FOLDS = 5
+FOLDS, CALIBRATION_FOLDS = 5, 3
 SHARPNESSES = (2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 # A message is out of scope below the score that this share of the examples stays under, each seen for the first time.
 OUTSIDE = 0.05
@@ -68,7 +68,7 @@ def material(examples: Examples, encoder: Embeds | None) -> Material:
 def calibrated(known: Material, mode: Mode) -> Head:
     """A head, and what its scores mean, told from examples that it was not shown."""
     head = fit(known, mode)
-    outcome = crossed(known, mode)
+    outcome = crossed(known, mode, CALIBRATION_FOLDS)
     if outcome is None:
         return head
     edge, width = scope_of(outcome.scopes)

@@ -10,7 +10,7 @@ import typer
 from orchestrator import server
 from orchestrator.adapters.kept import kept
 from orchestrator.cli.options import Host, Port, configured, listening
-from orchestrator.config import Settings
+from orchestrator.config import AppSettings, Settings
 from orchestrator.errors import Misconfigured
 from orchestrator.http.passwords import create_agent
 from orchestrator.ports import Accounts, Clock
@@ -54,7 +54,16 @@ def demo(
 def beside(settings: Settings, data: Path) -> Settings:
     """The same, kept in this folder; the log leaves the screen to what people should read."""
     store = settings.store.model_copy(update={"url": f"sqlite:///{data / 'parley.db'}", "media": data / "media"})
-    return settings.model_copy(update={"store": store})
+    apps = {name: learning_in(app, data) for name, app in settings.apps.items()}
+    return settings.model_copy(update={"store": store, "apps": apps})
+
+
+def learning_in(app: AppSettings, data: Path) -> AppSettings:
+    """The same, with what its intents learned kept in this folder."""
+    stages = dict(app.nlp.stages)
+    if "intents" in stages:
+        stages["intents"] = {**stages["intents"], "versions": data / "intents"}
+    return app.model_copy(update={"nlp": app.nlp.model_copy(update={"stages": stages})})
 
 
 def kept_password(data: Path) -> str:

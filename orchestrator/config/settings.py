@@ -219,7 +219,10 @@ class NlpSettings(Section):
         ("vader", "lexicon", "mood"),
         description="Engines for sentiment; each refines the one before. By default those that work on this machine.",
     )
-    intent: Engines = Field((), description="Engines for intents.")
+    intent: Engines = Field(
+        ("intents",),
+        description="Engines for intents. By default by examples, where some are given and the model is there.",
+    )
     wish: Engines = Field(
         ("phrases", "wishes"),
         description="Engines that spot the wish for a person. By default those that work on this machine.",
