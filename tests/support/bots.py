@@ -97,3 +97,9 @@ async def silent(turn: Turn) -> None:
 
 async def three(turn: Turn) -> list[str]:
     return ["first", "second", "third"]
+
+
+async def forgetful(turn: Turn) -> str:
+    """Promises an answer for at once, and never gives it."""
+    seen.append(turn)
+    raise BotLater("will call back", until=0.01)

@@ -167,3 +167,13 @@ async def test_work_whose_wake_up_was_lost_is_found_by_the_sweep(tmp_path: Path)
         bus.wake = wake  # type: ignore[method-assign]
         await parley.settled()
         assert (await parley.lines())[-1] == "bot: echo: hello"
+
+
+async def test_a_promised_answer_that_never_comes_is_given_by_the_fallback(tmp_path: Path) -> None:
+    python = {"kind": "python", "bot": "tests.support.bots:forgetful", "fallback": "echo"}
+    async with platform() as side, delivering(tmp_path, side, bot="forgetful", bots={"forgetful": python}) as parley:
+        await parley.hear("where is my order?")
+        await side.until(taken=1)
+        assert side.texts == ["echo: where is my order?"]
+        trace = (await parley.runtime.store.traces((await parley.conversation()).id))[0]
+        assert [(call.bot, call.outcome) for call in trace.bots] == [("forgetful", "timeout"), ("echo", "ok")]
