@@ -12,7 +12,7 @@ from tests.support.builders import conversation
 
 NOUNS = sorted(
     (each for each in vars(types).values() if isinstance(each, type) and is_dataclass(each)),
-    key=lambda each: each.__name__,,
+    key=lambda each: each.__name__,
 )
 
 
