@@ -81,7 +81,7 @@ def with_prior(said: Utterance, prior: str, seen: tuple[tuple[str, float], ...])
         return stay("no words")
     if code == prior:
         return stay("detected")
-    telling = [word for word in words if folded(word) not in SMALL_TALK]
+    telling = any(folded(word) not in SMALL_TALK for word in words)
     if (count(said.text, words) < 2 or not telling) and not (said.doubts and share >= SURE):
         return stay("too little to tell")
     if looks_like_name(said.text):

@@ -11,13 +11,15 @@ from orchestrator.ports import Clock, Recorder, Stage
 from orchestrator.types import Language, Part, StageRun, Understanding, Utterance
 from orchestrator.types.understanding import StageOutcome
 from orchestrator.understand.chain import Chain
-from orchestrator.understand.guard import mask, plain_words
+from orchestrator.understand.guard import is_machine_text, mask, plain_words
 from orchestrator.understand.merge import merged
 from orchestrator.understand.parts import with_words, words_of
 from orchestrator.understand.turnstile import Turnstile
 
 # Reading more of a message than this tells nothing new; all of it is translated.
 LONGEST = 5000
+# And its language is told by the first of it.
+TELLING = 1000
 # By when each step must be done, as shares of the deadline: a slow engine leaves time for those behind it.
 LANGUAGE_BY = 0.3
 TRANSLATION_BY = 0.8
@@ -105,7 +107,9 @@ class Understander:
 
     async def language(self, said: Utterance, until: float) -> tuple[Language, list[StageRun]]:
         """Detectors see the telling words alone: links and codes look like English, greetings come in any language."""
-        words = plain_words(telling_part(said.text)) if said.typed else ""
+        words = ""
+        if said.typed and not is_machine_text(said.text):
+            words = plain_words(telling_part(said.text[:TELLING]))
         blank = Understanding(language=Language(code=""))
         known = blank
         runs: list[StageRun] = []
