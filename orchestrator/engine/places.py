@@ -3,11 +3,15 @@
 import asyncio
 from collections import Counter, deque
 
-ROOM = 3
+ROOM = 1
 """Turns that may wait for their app's share to have room, for each that may run."""
 
 Key = tuple[str, str]
 """An app and one of its channels."""
+
+
+class Crowded(Exception):
+    """So many wait for their share already that this one has to come again."""
 
 
 class Places:
@@ -15,7 +19,7 @@ class Places:
 
     A place that becomes free goes to the app that has fewest, there to the channel that has fewest, and there to whom
     waited longest. No more is claimed than can begin at once: what waits here could run in another process. Only those
-    over their share are left waiting, so that others pass.
+    over their share are left waiting, so that others pass; and of them only so many that others can.
     """
 
     def __init__(self, total: int, per_app: int, per_channel: int) -> None:
@@ -34,8 +38,6 @@ class Places:
     @property
     def room(self) -> int:
         """How many more may be claimed."""
-        if self.waiting >= self.total * ROOM:
-            return 0
         return max(self.total - self.taken - self.arriving, 0)
 
     async def admit(self) -> "Admission":
@@ -59,7 +61,9 @@ class Places:
         return True
 
     async def wait(self, key: Key) -> None:
-        """Until there is a place, which is then taken."""
+        """Until there is a place, which is then taken. Raises Crowded."""
+        if self.waiting >= self.total * ROOM:
+            raise Crowded
         ready = asyncio.get_running_loop().create_future()
         self.lines.setdefault(key, deque()).append(ready)
         self.waiting += 1
@@ -117,7 +121,7 @@ class Admission:
         self.waits = False
 
     async def enter(self, app_id: str, channel_id: str) -> bool:
-        """Returns with a place taken; False when it had to be waited for."""
+        """Returns with a place taken; False when it had to be waited for. Raises Crowded."""
         if self.key is not None:
             return True
         self.app_id, key = app_id, (app_id, channel_id)
@@ -125,8 +129,10 @@ class Admission:
         self.arrived()
         if not at_once:
             self.waits = True
-            await self.places.wait(key)
-            self.waits = False
+            try:
+                await self.places.wait(key)
+            finally:
+                self.waits = False
         self.key = key
         return at_once
 

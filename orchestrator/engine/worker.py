@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from orchestrator.engine.places import Admission, Places
+from orchestrator.engine.places import Admission, Crowded, Places
 from orchestrator.engine.turn import TurnRunner
 from orchestrator.errors import NotFound, Unavailable
 from orchestrator.ports import Bus, Clock, Store
@@ -29,6 +29,7 @@ class Worker:
         self.tasks: set[asyncio.Task[None]] = set()
         self.admissions: dict[asyncio.Task[None], Admission] = {}
         self.failures: dict[str, int] = {}
+        self.parked: dict[str, dict[str, None]] = {}
 
     async def run(self) -> None:
         """Until cancelled; turns that are running then go on in `tasks`."""
@@ -56,11 +57,22 @@ class Worker:
             more = True  # it is somebody else's, at once
             raise
         finally:
+            placed = admission.key is not None
             admission.leave()
             structlog.contextvars.clear_contextvars()
             await self.bus.release(conversation_id)
             if more:
                 await self.bus.wake(conversation_id, admission.app_id)
+            if placed:
+                await self.unpark(admission.app_id)
+
+    async def unpark(self, app_id: str) -> None:
+        """A turn of the app is done: one of those that were sent away for it may come."""
+        parked = self.parked.get(app_id)
+        if parked:
+            conversation_id = next(iter(parked))
+            del parked[conversation_id]
+            await self.bus.wake(conversation_id, app_id)
 
     def dismiss(self) -> None:
         """Hand back what was claimed and waits for a place."""
@@ -73,6 +85,10 @@ class Worker:
         broken = self.failures.get(conversation_id, 0)
         try:
             more = await self.runner.run(conversation_id, admission, give_up=broken >= MOST_FAILURES)
+        except Crowded:
+            # Not claimed any more, only remembered; should this process end, the sweep finds it.
+            self.parked.setdefault(admission.app_id, {})[conversation_id] = None
+            return False
         except Unavailable as error:
             log.warning("turn postponed", conversation_id=conversation_id, error=str(error))
             return False

@@ -1,0 +1,203 @@
+"""Delivering beside other processes: only what is held, only as long as it is held."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from orchestrator.engine.deliver import Deliverer
+from orchestrator.types import Committed, Outgoing, Rendering
+from tests.support.builders import conversation, message, outgoing
+from tests.support.clock import ManualClock
+
+HOLD = 30.0
+
+
+class Rows:
+    """A store that others deliver from too: `left` is what it says still waits."""
+
+    def __init__(self) -> None:
+        self.rows: list[Outgoing] = []
+        self.left: list[str] = []
+        self.settled: list[Outgoing] = []
+        self.freed: list[str] = []
+        self.held: list[float] = []
+
+    async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
+        self.held.append(hold)
+        rows, self.rows = self.rows, []
+        return rows
+
+    async def settle(self, row: Outgoing) -> Sequence[str]:
+        self.settled.append(row)
+        return self.left
+
+    async def let_go(self, ids: Sequence[str]) -> None:
+        self.freed.extend(ids)
+
+
+class Sends:
+    """Each try waits for `gate`; it comes to `state`."""
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.pending: set[str] = set()
+        self.fresh: list[bool] = []
+
+    async def attempt(self, row: Outgoing, going: Any) -> Outgoing:
+        self.tried.append(row.id)
+        await self.gate.wait()
+        self.fresh.append(going())
+        return row if row.id in self.pending else replace(row, state="sent")
+
+
+class Counts:
+    def delivery(self, channel: str, outcome: str) -> None:
+        """Not of interest here."""
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.store = Rows()
+        self.sends = Sends()
+        self.deliverer = Deliverer(
+            self.store,
+            self.sends,
+            self.clock,
+            Counts(),
+            sweep=5,
+            hold=HOLD,  # type: ignore[arg-type]
+        )
+        self.head = conversation()
+        said = [message(self.head, f"line {number}") for number in range(3)]
+        self.rows = [
+            replace(outgoing(one, self.head), seq=seq, renderings=(Rendering(parts=()),))
+            for seq, one in enumerate(said, 1)
+        ]
+
+    async def hand(self, *rows: Outgoing, held: bool = True) -> None:
+        committed = Committed(conversation=self.head, held=held)
+        await self.deliverer.hand(committed, rows, self.clock.monotonic())
+
+    async def done(self) -> None:
+        await asyncio.wait_for(asyncio.gather(*self.deliverer.tasks), 5)
+
+
+def ids(rows: Sequence[Outgoing]) -> list[str]:
+    return [row.id for row in rows]
+
+
+async def test_what_is_held_is_sent_in_order() -> None:
+    rig = Rig()
+    rig.store.left = ids(rig.rows)
+    await rig.hand(*rig.rows)
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows)
+    assert rig.deliverer.until == {}
+
+
+async def test_what_another_process_may_be_sending_is_looked_for_instead() -> None:
+    rig = Rig()
+    await rig.hand(*rig.rows, held=False)
+    assert rig.sends.tried == []
+    assert rig.deliverer.kicked.is_set()
+    rig.store.rows = rig.rows[:1]
+    await rig.deliverer.look()
+    assert rig.store.held == [HOLD]
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
+
+
+async def test_what_another_process_withdrew_is_not_sent() -> None:
+    rig = Rig()
+    rig.sends.gate.clear()
+    await rig.hand(*rig.rows)
+    await asyncio.sleep(0)
+    rig.store.left = [rig.rows[2].id]
+    rig.sends.gate.set()
+    await rig.done()
+    assert rig.sends.tried == [rig.rows[0].id, rig.rows[2].id]
+
+
+async def test_what_another_process_committed_behind_is_looked_for() -> None:
+    rig = Rig()
+    rig.store.left = ["theirs"]
+    await rig.hand(rig.rows[0])
+    await rig.done()
+    assert rig.deliverer.kicked.is_set()
+
+
+async def test_what_is_handed_over_while_an_outcome_is_kept_is_not_lost() -> None:
+    rig = Rig()
+    settle = rig.store.settle
+
+    async def slowly(row: Outgoing) -> Sequence[str]:
+        """The second is committed and handed over after the store has looked what is left."""
+        left = await settle(row)
+        if len(rig.store.settled) == 1:
+            await rig.hand(rig.rows[1])
+        return left
+
+    rig.store.settle = slowly  # type: ignore[method-assign]
+    await rig.hand(rig.rows[0])
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:2])
+
+
+async def test_a_process_that_slept_through_its_hold_sends_nothing_more() -> None:
+    rig = Rig()
+    rig.sends.gate.clear()
+    rig.store.left = ids(rig.rows)
+    await rig.hand(*rig.rows)
+    await asyncio.sleep(0)
+    rig.clock.advance(HOLD)
+    rig.sends.gate.set()
+    await rig.done()
+    assert rig.sends.tried == [rig.rows[0].id]
+    assert rig.deliverer.kicked.is_set()
+
+
+async def test_the_hold_counts_from_before_the_commit() -> None:
+    rig = Rig()
+    since = rig.clock.monotonic()
+    rig.clock.advance(HOLD)
+    await rig.deliverer.hand(Committed(conversation=rig.head), rig.rows, since)
+    await rig.done()
+    assert rig.sends.tried == []
+
+
+async def test_there_is_no_time_for_another_part_in_the_second_half_of_a_hold() -> None:
+    rig = Rig()
+    await rig.hand(rig.rows[0])
+    await rig.done()
+    rig.sends.gate.clear()
+    await rig.hand(rig.rows[1])
+    await asyncio.sleep(0)
+    rig.clock.advance(HOLD / 2)
+    rig.sends.gate.set()
+    await rig.done()
+    assert rig.sends.fresh == [True, False]
+
+
+async def test_those_behind_one_that_must_wait_are_let_go() -> None:
+    rig = Rig()
+    rig.sends.pending = {rig.rows[0].id}
+    await rig.hand(*rig.rows)
+    await rig.done()
+    assert rig.sends.tried == [rig.rows[0].id]
+    assert rig.store.freed == ids(rig.rows[1:])
+
+
+async def test_at_the_end_everything_is_handed_back() -> None:
+    rig = Rig()
+    rig.sends.gate.clear()
+    await rig.hand(*rig.rows)
+    await asyncio.sleep(0)
+    await rig.deliverer.hand_back()
+    assert rig.store.freed == ids(rig.rows)
+    rig.sends.gate.set()
+    await rig.done()
