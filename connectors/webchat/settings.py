@@ -97,10 +97,12 @@ class Settings(BaseModel):
         """Whether a page of this origin may embed the chat; Parley's own origin is not this method's business."""
         return any(matches(pattern, origin.lower()) for pattern in self.origins)
 
-    def greeting_in(self, language: str) -> str:
+    def greeting_for(self, language: str, pivot: str) -> tuple[str, str]:
+        """The language it is written in, and the greeting: in `language` if it can be; a text alone is the pivot's."""
         if isinstance(self.greeting, str):
-            return self.greeting
-        return self.greeting.get(language) or self.greeting.get("en") or next(iter(self.greeting.values()), "")
+            return pivot, self.greeting
+        written = next((code for code in (language, "en", *self.greeting) if self.greeting.get(code)), language)
+        return written, self.greeting.get(written, "")
 
 
 def matches(pattern: str, origin: str) -> bool:

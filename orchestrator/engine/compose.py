@@ -103,7 +103,7 @@ class Composer:
             speech.owed.append(debt(message, language, target))
         return message
 
-    def notice(
+    async def notice(
         self,
         app: App,
         conversation: Conversation,
@@ -114,19 +114,20 @@ class Composer:
         turn_id: str = "",
         **values: object,
     ) -> None:
-        """A system notice, in every language it has been written in."""
+        """A system notice, in every language it has been written in; an engine does the customer's if need be."""
         wordings = texts.notice(notice, app.settings.texts, languages=app.settings.languages, **values)
-        pivot = wordings.get(app.settings.pivot) or wordings["en"]
-        message = self.message(
+        language = app.settings.pivot if app.settings.pivot in wordings else "en"
+        await self.say(
+            app,
             conversation,
-            (Text(text=pivot),),
+            (Text(text=wordings[language]),),
+            language=language,
             role="system",
             author=notice,
-            language=app.settings.pivot,
-            translations={code: (Text(text=text),) for code, text in wordings.items() if code != app.settings.pivot},
+            speech=speech,
             turn_id=turn_id,
+            translations={code: (Text(text=text),) for code, text in wordings.items() if code != language},
         )
-        self.add(app, conversation, message, speech)
 
     def message(
         self,

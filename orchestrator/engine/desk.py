@@ -71,7 +71,7 @@ class Desk:
                 raise Conflict(f"{whose} accepted this conversation already")
             found = loaded.handoff or self.taken_over(app, loaded, agent)
             conversation, handoff = handoffs.accepted(before, found, agent, self.clock.now())
-            self.composer.notice(app, conversation, "agent_joined", speech, name=agent.name)
+            await self.composer.notice(app, conversation, "agent_joined", speech, name=agent.name)
             return conversation, handoff
 
         return (await self.change(app_id, conversation_id, change, withdraw=True)).conversation
@@ -157,7 +157,9 @@ class Desk:
         async def change(app: App, loaded: Loaded, speech: Speech) -> tuple[Conversation, Handoff]:
             conversation, handoff = handoffs.transferred(self.held(loaded, agent), self.open(loaded), team)
             self.internal(app, loaded, agent, note, speech)
-            self.composer.notice(app, conversation, "transferred", speech, team=app.settings.teams[team].label or team)
+            await self.composer.notice(
+                app, conversation, "transferred", speech, team=app.settings.teams[team].label or team
+            )
             return conversation, handoff
 
         changed = await self.change(app_id, conversation_id, change)
@@ -171,7 +173,7 @@ class Desk:
                 self.held(loaded, agent), self.open(loaded), "returned", note=note, now=self.clock.now()
             )
             self.internal(app, loaded, agent, note, speech)
-            self.composer.notice(app, conversation, "returned_to_bot", speech)
+            await self.composer.notice(app, conversation, "returned_to_bot", speech)
             return conversation, handoff
 
         return (await self.change(app_id, conversation_id, change)).conversation
@@ -184,7 +186,7 @@ class Desk:
                 self.held(loaded, agent), self.open(loaded), "resolved", note=note, now=self.clock.now()
             )
             self.internal(app, loaded, agent, note, speech)
-            self.composer.notice(app, conversation, "resolved", speech)
+            await self.composer.notice(app, conversation, "resolved", speech)
             return replace(conversation, status="closed"), handoff
 
         return (await self.change(app_id, conversation_id, change)).conversation

@@ -39,6 +39,7 @@ from orchestrator.types import (
     Spoken,
     Started,
     StatusChanged,
+    Text,
     TypingChanged,
 )
 
@@ -257,6 +258,11 @@ class Engine:
         """There is something to send that no turn has committed."""
         self.deliverer.kicked.set()
         await self.bus.wake(conversation_id, app_id)
+
+    async def worded(self, app_id: str, text: str, source: str, target: str) -> str:
+        """A canned text of the app for a customer of that language; as it is where no engine can."""
+        translated = await self.app(app_id).understander.translate((Text(text=text),), source, target)
+        return "\n".join(part.text for part in translated.parts or () if isinstance(part, Text)) or text
 
     async def queue_view(self, conversation: Conversation) -> QueueView | None:
         return await self.herald.queue_view(self.app(conversation.app_id), conversation)

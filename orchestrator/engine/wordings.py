@@ -12,6 +12,7 @@ from orchestrator.ports import Clock, Translations
 from orchestrator.types import Agent, Part, Reviewed, ReviewState, StageRun, Text
 from orchestrator.types.understanding import StageOutcome
 from orchestrator.understand import Health
+from orchestrator.understand.guard import mask
 
 LONGEST = 10_000
 
@@ -53,7 +54,8 @@ class Wordings:
         parts: tuple[Part, ...] = (Text(text=text),)
         translated = await self.desk.app(app_id).understander.translate(parts, source, target, names=names)
         run: StageRun = translated.run
-        [part] = translated.parts or (Text(text=text if run.outcome in ("ok", "skipped") else ""),)
+        as_it_is = text if run.outcome == "ok" or not mask(text).has_words else ""
+        [part] = translated.parts or (Text(text=as_it_is),)
         found = part.text if isinstance(part, Text) else ""
         return Preview(source=source, target=target, text=found, outcome=run.outcome, engine=run.engine)
 

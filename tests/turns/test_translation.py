@@ -244,3 +244,27 @@ async def test_debts_are_told_live(tmp_path: Path) -> None:
                     assert not isinstance(update, ConversationChanged)
                     if isinstance(update, MessageAdded) and update.message.translations:
                         break
+
+
+async def test_a_notice_nobody_wrote_in_the_customers_language_is_translated(tmp_path: Path) -> None:
+    languages = ["en", "es", "ca"]
+    async with libretranslate() as server, house(tmp_path, **{**app(server), "languages": languages}) as parley:
+        await parley.hear("Hola, on és la meva comanda? Gràcies per la vostra resposta", language="ca")
+        conversation = await parley.settled()
+        assert conversation.language.code == "ca"
+        server.always = (200, {"translatedText": ["L'Ada s'ha unit a la conversa"]})
+        [link] = parley.runtime.apps["shop"].understander.chain.links
+        link.translator.targets = {}  # type: ignore[attr-defined]
+        await parley.runtime.engine.desk.accept("shop", conversation.id, parley.agent())
+        notice = (await parley.log())[-1]
+        assert (notice.role, notice.author, notice.language) == ("system", "agent_joined", "en")
+        assert notice.translations["ca"] == (Text(text="L'Ada s'ha unit a la conversa"),)
+        assert "es" in notice.translations
+
+
+async def test_a_greeting_is_shown_in_the_customers_language(tmp_path: Path) -> None:
+    async with libretranslate() as server, house(tmp_path, **app(server)) as parley:
+        engine = parley.runtime.engine
+        assert await engine.worded("shop", "the red house", "en", "es") == "la casa roja"
+        server.always = (500, {})
+        assert await engine.worded("shop", "the blue house", "en", "es") == "the blue house"

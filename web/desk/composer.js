@@ -1,10 +1,11 @@
 // Where agents write: a reply the customer reads in their language, or a note for colleagues.
 import { possible, act } from "./actions.js";
 import { api } from "./api.js";
-import { toastError } from "./dialog.js";
+import { toast, toastError } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { icon } from "./icons.js";
 import { session } from "./prefs.js";
+import { Preview } from "./preview.js";
 import { t } from "./strings.js";
 import { SHOWS, showName } from "./thread.js";
 import { bytes, language } from "./words.js";
@@ -31,7 +32,9 @@ export class Composer {
     this.picker = h("input", { type: "file", multiple: true, accept: ACCEPTS, class: "unseen", tabindex: -1, "aria-hidden": "true" });
     this.attach = h("button", { type: "button", class: "round", title: t.composer.attach, "aria-label": t.composer.attach, on: { click: () => this.picker.click() } }, icon("attach"));
     this.locked = h("div", { class: "locked" });
-    this.form = h("form", { class: "composer-form" }, this.chips, this.area, h("div", { class: "composer-foot" }, this.attach, this.picker, this.hint, this.send));
+    this.preview = new Preview(() => (this.kind === "reply" ? this.area.value.trim() : ""));
+    this.see = h("button", { type: "button", class: "button toggle", title: t.preview.toggleLong, data: { focus: "preview" }, on: { click: () => this.togglePreview() } }, t.preview.toggle);
+    this.form = h("form", { class: "composer-form" }, this.chips, this.area, this.preview.element, h("div", { class: "composer-foot" }, this.attach, this.picker, this.hint, this.see, this.send));
     this.element = h("div", { class: "composer" }, this.tabs, this.locked, this.form);
     this.listen();
     state.on("head", () => this.draw());
@@ -91,6 +94,7 @@ export class Composer {
     replace(this.hint, note ? [icon("lock"), t.composer.onlyColleagues] : [icon("translate"), this.reads(open)]);
     replace(this.send, icon(note ? "note" : "send"), h("span", {}, note ? t.composer.addNote : t.composer.send));
     this.send.title = t.composer.keys;
+    this.drawPreview(open, note);
     this.drawFiles();
     this.settleFocus();
     return undefined;
@@ -105,6 +109,21 @@ export class Composer {
     const code = open.conversation.language.code;
     const own = this.state.me.agent.languages[0] ?? this.state.me.app.pivot;
     return code === own ? t.composer.same(language(code)) : t.composer.translatedFor(language(code));
+  }
+
+  /** Offered where the customer reads another language than the agent writes. */
+  drawPreview(open, note) {
+    const code = open.conversation.language.code;
+    const own = this.state.me.agent.languages[0] ?? this.state.me.app.pivot;
+    const allowed = !note && code !== own;
+    this.see.hidden = !allowed;
+    this.see.setAttribute("aria-pressed", String(this.preview.on));
+    this.preview.show(open.conversation.id, code, allowed);
+  }
+
+  togglePreview() {
+    this.preview.toggle();
+    this.see.setAttribute("aria-pressed", String(this.preview.on));
   }
 
   drawTabs() {
@@ -169,6 +188,7 @@ export class Composer {
     for (const item of [...this.files]) this.drop(item);
     this.kind = this.mine ? "reply" : this.kind;
     this.area.value = session.read(`draft-${this.kind}-${id}`, "");
+    this.preview.clear();
     this.size();
   }
 
@@ -192,6 +212,7 @@ export class Composer {
   wrote() {
     session.write(`draft-${this.kind}-${this.id}`, this.area.value || null);
     this.size();
+    this.preview.wrote();
     if (this.kind !== "reply" || !this.mine) return;
     if (!this.area.value.trim()) this.stopTyping();
     else if (Date.now() - this.typed > TYPING_EVERY) {
@@ -217,14 +238,26 @@ export class Composer {
     const note = this.kind === "note";
     const ready = note ? [] : this.files;
     if (this.send.disabled || (!text && ready.length === 0)) return;
+    if (!note && !this.preview.fresh) return this.look();
     if (note) this.desk.outbox.add(this.id, "note", { text });
-    else this.desk.outbox.add(this.id, "say", { parts: [...(text ? [{ kind: "text", text }] : []), ...ready.map((item) => item.part)] });
+    else {
+      const { propose = null, ...own } = text ? this.preview.taken() : {};
+      this.desk.outbox.add(this.id, "say", { parts: [...(text ? [{ kind: "text", text }] : []), ...ready.map((item) => item.part)], own, propose });
+    }
     if (!note) for (const item of [...this.files]) this.drop(item);
     this.area.value = "";
     session.write(`draft-${this.kind}-${this.id}`, null);
     this.size();
+    this.preview.clear();
     this.stopTyping();
     this.desk.thread.toEnd();
+    return undefined;
+  }
+
+  /** Sending waits for the translation the agent asked to see. */
+  look() {
+    toast(t.preview.wait);
+    void this.preview.ask();
   }
 
   take(files, event) {

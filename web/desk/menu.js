@@ -3,6 +3,7 @@ import { h, replace } from "./dom.js";
 import { icon, mark } from "./icons.js";
 import { help } from "./keys.js";
 import { prefer, preferred, setTheme, theme, themes } from "./prefs.js";
+import { showReviews } from "./reviews.js";
 import { t } from "./strings.js";
 import { hue, initials } from "./words.js";
 
@@ -50,8 +51,14 @@ export class Bar {
       h("div", { class: "menu-line" }, h("span", {}, t.menu.theme), this.themes()),
       this.toggle(t.menu.notify, this.desk.notify.on, async () => this.desk.notify.toggle(), this.blocked() ? t.menu.notifyBlocked : ""),
       this.toggle(t.menu.keys, preferred("keys", "on") === "on", () => prefer("keys", preferred("keys", "on") === "on" ? "off" : "on")),
+      agent.role === "admin" ? h("button", { type: "button", class: "menu-item", on: { click: () => this.reviews() } }, icon("translate"), t.reviews.open) : null,
       h("button", { type: "button", class: "menu-item", on: { click: () => void this.desk.signOut() } }, icon("out"), t.menu.signOut),
     );
+  }
+
+  reviews() {
+    this.menu.hidePopover();
+    showReviews((id) => this.state.agentName(id));
   }
 
   blocked() {

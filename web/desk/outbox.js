@@ -1,5 +1,6 @@
 // What the agent has sent and the server has not taken yet. Kept for the tab, tried again with the same id: taken once.
 import { api } from "./api.js";
+import { toastError } from "./dialog.js";
 import { session } from "./prefs.js";
 
 const PAUSES = [1_000, 2_000, 5_000, 10_000];
@@ -74,7 +75,8 @@ export class Outbox {
     this.changed();
     try {
       const { conversation_id: id, client_id, content } = item;
-      const { message } = item.kind === "note" ? await api.note(id, content.text, client_id) : await api.say(id, content.parts, client_id);
+      const { message } = item.kind === "note" ? await api.note(id, content.text, client_id) : await api.say(id, content.parts, client_id, content.own);
+      if (content.propose) void api.propose(content.propose).catch(toastError);
       this.items = this.items.filter((one) => one !== item);
       this.tries = 0;
       if (this.state.isOpen(id)) this.state.addMessages([message]);

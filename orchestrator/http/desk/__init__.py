@@ -19,6 +19,7 @@ from orchestrator.http.desk.tabs import Tabs
 from orchestrator.http.desk.uploads import upload_routes
 from orchestrator.http.desk.views import Views, team_routes, trace_routes, view_routes
 from orchestrator.http.desk.wire import LARGEST_JSON
+from orchestrator.http.desk.wordings import wording_routes
 from orchestrator.http.passwords import Passwords
 from orchestrator.ports import Accounts, Bus, Clock, Files, Records
 
@@ -53,6 +54,7 @@ def desk_routes(
     api.include_router(team_routes(accounts, bus, sessions, apps))
     api.include_router(case_routes(crew.desk, records, sessions))
     api.include_router(say_routes(crew.desk, records, sessions))
+    api.include_router(wording_routes(crew.wordings, records, sessions))
     api.include_router(upload_routes(files, records, sessions))
     api.include_router(live_routes(crew, records, bus, clock, sessions, tabs, names, counters))
     router = APIRouter(include_in_schema=False)

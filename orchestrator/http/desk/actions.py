@@ -28,6 +28,9 @@ Words = Annotated[str, Field(max_length=LONGEST_TEXT)]
 class SayForm(Form):
     parts: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_PARTS)
     client_id: Once = ""
+    language: str = Field("", pattern=r"^([a-z]{2,3})?$")
+    wording: Words = ""
+    """The text as the agent wants the customer to read it, in `language`."""
 
 
 class NoteForm(Form):
@@ -100,7 +103,9 @@ def say_routes(cases: Cases, records: Records, sessions: Sessions) -> APIRouter:
 
     @router.post("/say")
     async def say(conversation_id: str, agent: by, form: SayForm) -> dict[str, Any]:
-        message = await cases.say(agent.app_id, conversation_id, agent, sayable(form.parts), form.client_id)
+        parts = sayable(form.parts)
+        own = worded(parts, form.language, form.wording)
+        message = await cases.say(agent.app_id, conversation_id, agent, parts, form.client_id, own)
         return {"message": codec.message.plain(message)}
 
     @router.post("/note")
@@ -115,6 +120,15 @@ def say_routes(cases: Cases, records: Records, sessions: Sessions) -> APIRouter:
         return {"marks": rows.marks(await cases.read(agent.app_id, conversation_id, agent, form.seq))}
 
     return router
+
+
+def worded(parts: tuple[Part, ...], language: str, wording: str) -> dict[str, tuple[Part, ...]]:
+    """The same message with the agent's own wording of its text; {} when there is none. Raises Malformed."""
+    if not language or not wording.strip():
+        return {}
+    if sum(isinstance(part, Text) for part in parts) != 1:
+        raise Malformed("a wording goes with a message of one text")
+    return {language: tuple(Text(text=wording.strip()) if isinstance(part, Text) else part for part in parts)}
 
 
 def head(conversation: Conversation) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """What the desk needs of the engine."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
+from orchestrator.http.desk.review import Wordings
 from orchestrator.types import Agent, Conversation, Marks, Message, Part, QueueView, Role
 
 
@@ -10,7 +12,13 @@ class Cases(Protocol):
 
     async def accept(self, app_id: str, conversation_id: str, agent: Agent) -> Conversation: ...
     async def say(
-        self, app_id: str, conversation_id: str, agent: Agent, parts: tuple[Part, ...], client_id: str = ""
+        self,
+        app_id: str,
+        conversation_id: str,
+        agent: Agent,
+        parts: tuple[Part, ...],
+        client_id: str = "",
+        translations: Mapping[str, tuple[Part, ...]] | None = None,
     ) -> Message: ...
     async def note(
         self, app_id: str, conversation_id: str, agent: Agent, text: str, client_id: str = ""
@@ -29,6 +37,8 @@ class Crew(Protocol):
 
     @property
     def desk(self) -> Cases: ...
+    @property
+    def wordings(self) -> Wordings: ...
 
     async def typing(self, app_id: str, conversation_id: str, role: Role, author: str, on: bool) -> None: ...
     async def queue_view(self, conversation: Conversation) -> QueueView | None: ...

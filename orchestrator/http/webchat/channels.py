@@ -23,6 +23,7 @@ class Core(Protocol):
     async def set_context(
         self, app_id: str, conversation_id: str, context: Mapping[str, Any], language: str = ""
     ) -> None: ...
+    async def worded(self, app_id: str, text: str, source: str, target: str) -> str: ...
     async def queue_view(self, conversation: Conversation) -> QueueView | None: ...
 
 
@@ -35,6 +36,7 @@ class WebChannel:
     connector: WebChat
     name: str = ""
     languages: tuple[str, ...] = ("en",)
+    pivot: str = "en"
     rate: int = 30
     max_bytes: int = 65536
 
@@ -85,6 +87,7 @@ def web_channels(apps: Mapping[str, App]) -> list[WebChannel]:
             connector=channel.connector,
             name=app.name,
             languages=app.settings.languages,
+            pivot=app.settings.pivot,
             rate=channel.settings.rate,
             max_bytes=channel.settings.max_bytes,
         )

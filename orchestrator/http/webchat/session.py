@@ -31,7 +31,7 @@ class Sessions:
         """What a page needs before anybody has said anything. `lang` is the customer's languages, best first."""
         wanted = request.query_params.get("lang", "")[:200]
         headers = {"Cache-Control": "public, max-age=60"}
-        return json_response(look(found.channel, wanted, self.modules), headers)
+        return json_response(await self.look(found.channel, wanted), headers)
 
     async def session(self, request: Request, found: Open) -> Response:
         await self.admit(request, found.channel)
@@ -39,9 +39,16 @@ class Sessions:
         visitor = await arriving(asked, found, self.services)
         conversation = await self.services.records.find_conversation(found.channel.id, visitor.address)
         shown = session_shown(found.tokens, found.channel, visitor, known=conversation is not None)
-        return json_response(
-            {**look(found.channel, asked.language, self.modules), **shown.model_dump(exclude={"type"})}
-        )
+        return json_response({**await self.look(found.channel, asked.language), **shown.model_dump(exclude={"type"})})
+
+    async def look(self, channel: WebChannel, wanted: str) -> dict[str, Any]:
+        """With the greeting in the customer's language, by an engine where nobody wrote it in that one."""
+        shown = look(channel, wanted, self.modules)
+        written, greeting = channel.settings.greeting_for(shown["language"], channel.pivot)
+        if greeting and written != shown["language"]:
+            engine = self.services.engine
+            greeting = await engine.worded(channel.app_id, greeting, written, shown["language"])
+        return {**shown, "greeting": greeting}
 
     async def admit(self, request: Request, channel: WebChannel) -> None:
         """Raises Throttled when one public address opens sessions by the dozen."""
@@ -126,7 +133,6 @@ def look(channel: WebChannel, wanted: str, modules: Sequence[str]) -> dict[str, 
             "scheme": settings.theme,
             "position": settings.position,
         },
-        "greeting": settings.greeting_in(language),
         "bot_greets": settings.bot_greets,
         "identifies": bool(settings.identity_secret.get_secret_value()),
         "text_max": settings.text_max,

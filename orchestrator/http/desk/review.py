@@ -1,0 +1,36 @@
+"""What the desk needs of the engine to show and mend translations."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from orchestrator.types import Agent, Reviewed, ReviewState
+
+
+class Preview(Protocol):
+    """See orchestrator.engine.wordings."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def engine(self) -> str: ...
+
+
+class Wordings(Protocol):
+    """What the engine does for agents who look at translations. Each raises Malformed, Forbidden or NotFound."""
+
+    async def preview(self, app_id: str, conversation_id: str, agent: Agent, text: str) -> Preview: ...
+    async def back(self, app_id: str, conversation_id: str, agent: Agent, text: str) -> Preview: ...
+    async def propose(
+        self, app_id: str, agent: Agent, source: str, target: str, text: str, translation: str
+    ) -> Reviewed: ...
+    async def decide(
+        self, app_id: str, agent: Agent, entry_id: str, state: ReviewState, translation: str = ""
+    ) -> Reviewed: ...
+    async def reviewed(self, app_id: str, state: ReviewState | None, limit: int = 200) -> Sequence[Reviewed]: ...
+    def health(self, app_id: str) -> Sequence[Any]: ...
