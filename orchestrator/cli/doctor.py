@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.options import DEFAULT_CONFIG, ConfigPath, configured
-from orchestrator.doctor import Finding, State, examine, worst
+from orchestrator.doctor.finding import Finding, State, worst
 from orchestrator.errors import Misconfigured
 
 Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON document on standard output.")]
@@ -33,6 +33,8 @@ def doctor(as_json: Json = False, config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 
 async def gathered(config: Path) -> list[Finding]:
+    from orchestrator.doctor.rounds import examine  # the drivers of both servers, which no other command waits for
+
     try:
         with configured(config) as (settings, base):
             return [finding async for finding in examine(settings, base, config)]

@@ -7,7 +7,6 @@ import asyncpg
 
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.schema import OLDEST_SERVER, reach, revision
-from orchestrator.adapters.postgres.store import CONNECTIONS
 from orchestrator.adapters.postgres.url import checked, shown
 from orchestrator.adapters.revision import HEAD
 from orchestrator.doctor.finding import Finding, fail, latency, median_ms, ok, skew, warn
@@ -24,7 +23,8 @@ LOSING = {
 ROOMY = 4
 
 
-async def postgres(url: str, clock: Clock) -> AsyncIterator[Finding]:
+async def postgres(url: str, clock: Clock, pool: int = 10) -> AsyncIterator[Finding]:
+    """`pool` is how many connections each process holds at most."""
     part = "PostgreSQL"
     try:
         db = await reach(checked(url), PATIENCE)
@@ -32,7 +32,7 @@ async def postgres(url: str, clock: Clock) -> AsyncIterator[Finding]:
         yield fail(part, str(error), "mend that, or [store] url")
         return
     try:
-        async for finding in examined(db, url, clock):
+        async for finding in examined(db, url, clock, pool):
             yield finding
     except (asyncpg.PostgresError, OSError, TimeoutError) as error:
         yield fail(part, f"{type(error).__name__} while it was looked at", "see the log of the server")
@@ -41,7 +41,7 @@ async def postgres(url: str, clock: Clock) -> AsyncIterator[Finding]:
             await db.close(timeout=PATIENCE)
 
 
-async def examined(db: Connection, url: str, clock: Clock) -> AsyncIterator[Finding]:
+async def examined(db: Connection, url: str, clock: Clock, pool: int) -> AsyncIterator[Finding]:
     version = db.get_server_version()
     said = f"{version.major}.{version.minor}, {shown(url)}"
     if version.major < OLDEST_SERVER:
@@ -54,20 +54,20 @@ async def examined(db: Connection, url: str, clock: Clock) -> AsyncIterator[Find
         return float(await db.fetchval("SELECT extract(epoch FROM clock_timestamp())"))
 
     yield await skew("PostgreSQL clock", theirs, clock)
-    yield await connections(db)
+    yield await connections(db, pool)
     async for finding in safety(db):
         yield finding
     yield await schema(db, url)
 
 
-async def connections(db: Connection) -> Finding:
+async def connections(db: Connection, pool: int) -> Finding:
     """Room for processes besides those that are connected now."""
     names = ["max_connections", "superuser_reserved_connections", "reserved_connections"]
     known = {row["name"]: int(row["setting"]) for row in await db.fetch(SETTINGS, names)}
     used = int(await db.fetchval("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"))
     free = known.pop("max_connections") - sum(known.values()) - used
-    room = free // CONNECTIONS
-    said = f"{free} free: room for {room} more processes of {CONNECTIONS} each"
+    room = free // pool
+    said = f"{free} free: room for {room} more processes of {pool} each"
     if room < 1:
         return fail("PostgreSQL connections", said, "raise max_connections, or run fewer processes")
     if room < ROOMY:

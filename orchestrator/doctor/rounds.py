@@ -15,6 +15,7 @@ from orchestrator.doctor.postgres import postgres
 from orchestrator.doctor.redis import redis
 from orchestrator.doctor.sqlite import sqlite
 from orchestrator.errors import Misconfigured, ParleyError
+from orchestrator.ports import Clock
 from orchestrator.roles import together
 
 NO_SECRET = "nothing is signed while looking, and no key is made"
@@ -28,8 +29,7 @@ async def examine(settings: Settings, base: Path, config: Path) -> AsyncIterator
     for finding in (*configuration(settings, base), *host(settings, base, config)):
         yield finding
     shared = together(settings)
-    database = postgres(settings.store.url, clock) if shared else sqlite(path_of(settings.store.url, base), clock)
-    async for finding in database:
+    async for finding in database(settings, base, clock):
         yield finding
     if settings.bus.url:
         async for finding in redis(settings.bus, clock):
@@ -39,6 +39,13 @@ async def examine(settings: Settings, base: Path, config: Path) -> AsyncIterator
         yield warn("bus", "there is none: processes would not hear of each other", mend)
     async for finding in outside(settings):
         yield finding
+
+
+def database(settings: Settings, base: Path, clock: Clock) -> AsyncIterator[Finding]:
+    store = settings.store
+    if together(settings):
+        return postgres(store.url, clock, store.connections)
+    return sqlite(path_of(store.url, base), clock)
 
 
 def configuration(settings: Settings, base: Path) -> list[Finding]:

@@ -13,8 +13,7 @@ from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.revision import HEAD
 from orchestrator.adapters.sqlite import SqliteStore
 from orchestrator.config import BusSettings
-from orchestrator.doctor import Finding, worst
-from orchestrator.doctor.finding import fail, latency, ok, skew, warn
+from orchestrator.doctor.finding import Finding, fail, latency, ok, skew, warn, worst
 from orchestrator.doctor.host import host, private
 from orchestrator.doctor.postgres import postgres, standing
 from orchestrator.doctor.redis import memory, persistence, redis
