@@ -1,6 +1,6 @@
 """Taking in what customers say: a batch of events in one call of parley_accept_1."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,33 +22,43 @@ ACCEPT = "SELECT * FROM parley_accept_1($1::json, $2)"
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """An event, and its object for parley_accept_1 but for its place in the batch."""
+    """An event, and its object for parley_accept_1 but for its place in the batch.
+
+    `brief` ones leave out what begins a conversation: where the address has one already, most of the object.
+    """
 
     arrival: Arrival
     packed: bytes
+    brief: bool
 
 
-def hearing(arrival: Arrival) -> Hearing:
+def hearing(arrival: Arrival, *, brief: bool = False) -> Hearing:
     """Raises Malformed."""
     fresh, event = arrival.fresh, arrival.event
-    try:
-        said = opened(fresh) | {"page": arrival.context or codec.anything.dump(fresh.context).decode()}
-    except PydanticSerializationError as error:
-        raise explain(error) from None
-    said |= {"context": arrival.context, "facts": dumped(arrival.facts), "external_id": event.external_id}
+    said = {
+        "app_id": fresh.app_id,
+        "channel_id": fresh.channel_id,
+        "address": fresh.address,
+        "conversation_id": fresh.id,
+        "context": arrival.context,
+        "facts": dumped(arrival.facts),
+        "external_id": event.external_id,
+    }
     if arrival.row is not None:
         said |= {"message_id": arrival.message_id, "at": arrival.row[6], "parts": arrival.row[13]}
-    return Hearing(arrival, packed(said))
+    try:
+        if not brief:
+            said |= opened(fresh)
+            said["page"] = arrival.context or codec.anything.dump(fresh.context).decode()
+    except PydanticSerializationError as error:
+        raise explain(error) from None
+    return Hearing(arrival, packed(said), brief)
 
 
 def opened(fresh: Conversation) -> dict[str, Any]:
     """The columns of a conversation that begins."""
     kind, name, team, wake_at = columns(fresh)
     return {
-        "app_id": fresh.app_id,
-        "channel_id": fresh.channel_id,
-        "address": fresh.address,
-        "conversation_id": fresh.id,
         "customer_id": fresh.customer_id,
         "head": codec.conversation.dump(fresh).decode(),
         "version": fresh.version,
@@ -90,9 +100,17 @@ def keys(arrival: Arrival) -> tuple[Any, ...]:
 async def accept(
     db: Connection, decoder: Decoder, now: int, batch: Sequence[Hearing]
 ) -> Sequence[Accepted | Exception]:
-    objects = [b'{"place":%d,%b' % (place, one.packed[1:]) for place, one in enumerate(batch)]
-    rows = {row[0]: row for row in await db.fetch(ACCEPT, together(objects), now)}
+    rows = await asked(db, now, dict(enumerate(batch)))
+    if len(rows) < len(batch):
+        # Where we remembered a conversation there is none any more: say all there is to say.
+        missing = {place: one for place, one in enumerate(batch) if place not in rows and one.brief}
+        rows |= await asked(db, now, {place: hearing(one.arrival) for place, one in missing.items()})
     return [outcome(decoder, one.arrival, rows.get(place)) for place, one in enumerate(batch)]
+
+
+async def asked(db: Connection, now: int, batch: Mapping[int, Hearing]) -> dict[int, Any]:
+    objects = [b'{"place":%d,%b' % (place, one.packed[1:]) for place, one in batch.items()]
+    return {row[0]: row for row in await db.fetch(ACCEPT, together(objects), now)} if objects else {}
 
 
 def outcome(decoder: Decoder, arrival: Arrival, row: Any) -> Accepted | Exception:

@@ -20,6 +20,7 @@ from orchestrator.adapters.postgres.schema import PATIENCE, prepare
 from orchestrator.adapters.postgres.url import checked, shown
 from orchestrator.adapters.sqlite import drafts
 from orchestrator.adapters.sqlite.faults import explain as explain_json
+from orchestrator.adapters.sqlite.recent import Recent
 from orchestrator.adapters.sqlite.records import View
 from orchestrator.adapters.sqlite.rows import Decoder, micros
 from orchestrator.adapters.sqlite.tails import Tails
@@ -59,6 +60,8 @@ J = TypeVar("J")
 R = TypeVar("R")
 
 CONNECTIONS = 10
+ADDRESSES = 10_000
+"""Addresses that are believed to have a conversation: a hint, which the database may contradict."""
 
 
 class PostgresStore:
@@ -74,6 +77,7 @@ class PostgresStore:
         self.holder = uuid.uuid4().hex
         self.decoder = Decoder()
         self.tails = Tails()
+        self.known: Recent[tuple[str, str], bool] = Recent(ADDRESSES)
         self.opened = False
         self.pool = Pool(lambda: connect(self.url), connections)
         self.lanes: list[Lane[Any, Any]] = []
@@ -154,7 +158,10 @@ class PostgresStore:
     async def accept(self, fresh: Conversation, event: Received | Started, message_id: str) -> Accepted:
         self.require_open()
         arrival = drafts.arrival(fresh, event, message_id, self.now())
-        accepted = await self.accepts.submit(accepting.hearing(arrival), *accepting.keys(arrival))
+        place = (fresh.channel_id, fresh.address)
+        hearing = accepting.hearing(arrival, brief=self.known.get(place) is not None)
+        accepted = await self.accepts.submit(hearing, *accepting.keys(arrival))
+        self.known.put(place, True, 1)
         if arrival.row is not None:
             self.tails.accepted(accepted, len(arrival.row[13]))
         return accepted

@@ -309,3 +309,16 @@ async def test_nobody_waits_for_anybody_in_a_circle(stores: list[PostgresStore],
     assert before == after
     assert await asked(url, "SELECT conversation_id FROM messages GROUP BY 1 HAVING max(seq) <> count(*)") == []
     assert [said.parts for said in await stores[0].messages(heads[0].id, limit=1000)][0] == texts("hello")
+
+
+async def test_an_address_whose_conversation_another_removed_begins_a_new_one(stores: list[PostgresStore]) -> None:
+    mine, yours, _ = stores
+    calls = [hear(mine, address=str(number), context={"page": "/"}) for number in range(3)]
+    heads = [one.conversation for one in await asyncio.gather(*calls)]
+    await mine.commit(commit(replace(heads[1], status="closed")))
+    assert await yours.prune("conversations", later(1), 10) == 1
+    again = await asyncio.gather(*(hear(mine, "again", address=str(number), context={"a": 1}) for number in range(3)))
+    assert [one.conversation.last_seq for one in again] == [2, 1, 2]
+    assert again[1].conversation.id != heads[1].id
+    assert [one.conversation.context for one in again] == [{"a": 1}] * 3
+    assert (await yours.load(again[1].conversation.id, history=0)).pending == (again[1].message,)

@@ -8,7 +8,9 @@ CREATE TYPE parley_arrival_1 AS (
     message_id text,  -- null when nothing was said
     external_id text, at bigint, parts text,
     context text,  -- null leaves the page as it is
-    facts text, head text, page text, version bigint, status text, controller_kind text, controller_name text,
+    facts text,
+    head text,  -- null, like what follows, when the caller believes that the address has a conversation
+    page text, version bigint, status text, controller_kind text, controller_name text,
     team text, wake_at bigint, handoff_id text, awaiting_turn text, created_at bigint, updated_at bigint
 );
 
@@ -32,7 +34,8 @@ BEGIN
         -- A redelivery under another address opens nothing.
         WITH stranger AS (
             SELECT a.* FROM unnest(arrived) AS a
-            WHERE NOT EXISTS (SELECT FROM identities i WHERE i.channel_id = a.channel_id AND i.address = a.address)
+            WHERE a.head IS NOT NULL
+            AND NOT EXISTS (SELECT FROM identities i WHERE i.channel_id = a.channel_id AND i.address = a.address)
             AND NOT EXISTS (
                 SELECT FROM externals e WHERE a.message_id IS NOT NULL AND a.external_id <> ''
                 AND e.channel_id = a.channel_id AND e.external_id = a.external_id)
