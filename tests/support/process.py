@@ -1,6 +1,7 @@
 """`parley` as a process of its own: commands that end, and servers to be stopped, killed and starved."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -18,9 +19,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = itertools.cycle(range(12_000 + WORKER % 10 * 2_000, 14_000 + WORKER % 10 * 2_000))
+"""Each test process counts through ports of its own, below those the system gives to anybody who asks: a port that was
+free a moment ago, or belongs to a server between two starts, is not taken by a neighbour."""
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    while True:
+        try:
+            with socket.create_server(("127.0.0.1", next(PORTS))) as probe:
+                return int(probe.getsockname()[1])
+        except OSError:
+            continue
 
 
 def write_config(folder: Path, port: int, app: dict[str, Any], **sections: dict[str, Any]) -> Path:
