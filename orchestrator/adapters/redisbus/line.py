@@ -76,7 +76,7 @@ class Line:
             now, calls = calls[:MOST], calls[MOST:]
             try:
                 await self.round_trip(now)
-            except LOST as error:
+            except Exception as error:
                 self.link.lost(error)
                 fail(now, error)
             except BaseException as error:

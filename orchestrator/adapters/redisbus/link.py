@@ -37,6 +37,7 @@ class Link:
         self.keys = keys
         self.timeout = timeout
         self.deployment = deployment
+        self.owner = ""
         self.client: Client | None = None
         self.up = asyncio.Event()
         self.gone = asyncio.Event()
@@ -79,7 +80,7 @@ class Link:
         return "" if self.up.is_set() else f"Redis at {self.target.name} is lost ({self.reason}); working without it"
 
     def lost(self, error: BaseException) -> None:
-        """Told by whoever noticed; told once to the log, however many notice."""
+        """Told by whoever noticed; told once to the log, however many notice. What nobody foresaw is shown whole."""
         if isinstance(error, Down) or not self.up.is_set():
             return
         self.up.clear()
@@ -89,7 +90,12 @@ class Link:
         if now - self.since > STEADY:
             self.pause = FIRST_PAUSE
         self.since = now
-        log.error("Redis is lost; working without it until it is back", redis=self.target.name, reason=self.reason)
+        log.error(
+            "Redis is lost; working without it until it is back",
+            redis=self.target.name,
+            reason=self.reason,
+            exc_info=None if isinstance(error, LOST) else error,
+        )
         self.gone.set()
 
     async def tend(self) -> None:
@@ -100,11 +106,12 @@ class Link:
             await asyncio.sleep(self.backed_off())
             try:
                 await self.dial()
-            except LOST as error:
+            except (*LOST, Misconfigured) as error:
                 self.reason = said(error)
                 continue
-            except Misconfigured as error:
-                self.reason = str(error)
+            except Exception as error:
+                log.exception("dialling Redis broke")
+                self.reason = said(error)
                 continue
             away = asyncio.get_running_loop().time() - self.since
             log.warning("Redis is back", redis=self.target.name, away_seconds=round(away, 1))
@@ -124,12 +131,13 @@ class Link:
         return random.uniform(0, pause)
 
     async def dial(self) -> None:
-        deployment = await self.deployment()
+        # Asked of the database once: it may be away as well when Redis comes back.
+        self.owner = self.owner or await self.deployment()
         async with asyncio.timeout(RELAXED * self.timeout):
             self.client = self.target.client(self.timeout)
             direct = await self.target.direct(self.client, self.keys.deployment, self.timeout)
             try:
-                info = await server.examine(direct, self.keys.deployment, deployment)
+                info = await server.examine(direct, self.keys.deployment, self.owner)
             finally:
                 await closed(direct)
         for line in [] if self.warned else server.warnings(info):

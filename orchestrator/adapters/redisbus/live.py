@@ -136,7 +136,7 @@ class Lives:
             await self.link.up.wait()
             try:
                 await self.hear()
-            except LOST as error:
+            except Exception as error:
                 self.link.lost(error)
 
     async def hear(self) -> None:

@@ -12,7 +12,7 @@ from redis.exceptions import ResponseError
 from orchestrator.adapters.localbus.wakeups import Wakeups
 from orchestrator.adapters.redisbus import server
 from orchestrator.adapters.redisbus.line import Call, Line, evalsha
-from orchestrator.adapters.redisbus.link import LOST, Link, closed
+from orchestrator.adapters.redisbus.link import Link, closed
 from orchestrator.adapters.redisbus.script import CLAIM, KEEP, OWNER, REAP, SCHEDULE
 from orchestrator.errors import ParleyError
 
@@ -146,7 +146,7 @@ class Wakes:
             await self.link.up.wait()
             try:
                 await self.fetch()
-            except LOST as error:
+            except Exception as error:
                 self.link.lost(error)
                 self.behind = True
 
@@ -229,14 +229,14 @@ class Wakes:
                     await self.keep()
                     await self.reap()
                     await self.sign()
-            except LOST as error:
+            except Exception as error:
                 self.link.lost(error)
 
     async def sign(self) -> None:
         """Say again whose this Redis is: it may have been emptied. Raises LOST, also when it is another's by now."""
-        deployment, key = await self.link.deployment(), self.link.keys.deployment
+        owner, key = self.link.owner, self.link.keys.deployment
         try:
-            server.belongs(await self.line.run_script(OWNER, (key,), deployment), key, deployment)
+            server.belongs(await self.line.run_script(OWNER, (key,), owner), key, owner)
         except ParleyError as error:
             raise server.Unfit(str(error)) from None
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.adapters.redisbus import RedisBus
+from orchestrator.adapters.redisbus.line import Call
 from orchestrator.adapters.redisbus.link import LONGEST_PAUSE, STEADY
-from tests.support.buses import buses, typing
+from orchestrator.errors import Unavailable
+from tests.support.buses import bus_on, buses, typing
 from tests.support.logbook import Logbook, logbook
 from tests.support.loop import next_tick
 from tests.support.process import until
@@ -257,3 +259,33 @@ async def test_cached_texts_are_shared_and_kept_here_while_it_is_away(own: Serve
         own.kill()
         await noticed(two)
         assert await theirs.get_many(["k1", "k3"]) == ["hola", None]
+
+
+async def test_the_database_need_not_be_there_when_redis_comes_back(own: Server) -> None:
+    asked = 0
+
+    async def once() -> str:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise Unavailable("the database is away")
+        return "the-tests"
+
+    bus = bus_on(own.url, once, lease=1.0)
+    await bus.open()
+    own.kill()
+    await noticed(bus)
+    await own.start()
+    await back(bus)
+    await bus.wakes.sign()
+    await bus.close()
+
+
+async def test_what_nobody_foresaw_ends_no_loop(own: Server, bus: RedisBus) -> None:
+    with logbook() as log:
+        bus.line.calls.append(Call((object(),), lambda _: None))  # type: ignore[arg-type]
+        bus.line.ring()
+        await noticed(bus)
+        assert "Traceback" in log.text or "exception" in log.text
+        await back(bus)
+        assert await bus.take("key", limit=1, per=MINUTE) == 0.0

@@ -139,9 +139,10 @@ async def test_a_lease_is_kept_while_the_turn_runs(server: Server) -> None:
         assert await soon(busy) == "slow"
         waiting = asyncio.create_task(other.claim())
         renewals, before = 0, 0
-        while renewals < 5:  # a third of a lease or less each: more than a whole one
-            now = await idle(client)
-            renewals, before = renewals + (now < before), now
+        async with asyncio.timeout(10):
+            while renewals < 5:  # a third of a lease or less each: more than a whole one
+                now = await idle(client)
+                renewals, before = renewals + (now < before), now
         assert not waiting.done()
         await busy.release("slow")
         waiting.cancel()
@@ -159,10 +160,12 @@ async def test_who_was_silent_past_its_lease_does_not_release_what_is_another_s_
         for task in sleeper.wakes.tasks:  # its process is stopped, as far as Redis can tell
             task.cancel()
         assert await soon(other) == "a"
+        before = [(entry["message_id"], entry["consumer"]) for entry in await pending(server)]
+        assert [consumer.decode() for _, consumer in before] == [other.wakes.consumer]
         await sleeper.release("a")
         await sleeper.wake("a", "shop")
         await done(sleeper)
-        assert [entry["consumer"].decode() for entry in await pending(server)] == [other.wakes.consumer]
+        assert [(entry["message_id"], entry["consumer"]) for entry in await pending(server)] == before
         await other.release("a")
         assert await soon(other) == "a"
 
