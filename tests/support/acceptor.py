@@ -2,6 +2,7 @@
 
     python -m tests.support.acceptor parley.db 0 1 2 3      lines on stdout: "0", "4" … as each becomes durable
 
+Instead of a file it takes the address of a PostgreSQL database, which several of these may work on at once.
 Each number given is a visitor, who goes on with every VISITORS-th: one that was not done is sent again.
 """
 
@@ -11,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.adapters.clock import SystemClock
-from orchestrator.adapters.sqlite import SqliteStore
+from orchestrator.adapters.stores import Database, store_of
+from orchestrator.config import StoreSettings
+from orchestrator.errors import Fenced
 from orchestrator.types import Commit, Controller, Conversation, Message, Received, Spoken, Text
 
 VISITORS = 8
@@ -33,17 +36,18 @@ def conversation(address: str) -> Conversation:
     )
 
 
-async def one(store: SqliteStore, number: int) -> None:
+async def one(store: Database, number: int) -> None:
     """Take the message, and answer whatever waits in its conversation."""
     address, now = f"visitor {number % VISITORS}", CLOCK.now()
     event = Received(address=address, external_id=str(number), parts=(Text(text=str(number)),), at=now)
     accepted = await store.accept(conversation(address), event, CLOCK.new_id())
-    loaded = await store.load(accepted.conversation.id, history=3)
-    if not loaded.pending:
-        return
-    head = replace(loaded.conversation, processed_seq=loaded.pending[-1].seq)
-    answers = tuple(answer(head, said) for said in loaded.pending)
-    await store.commit(Commit(conversation=head, messages=answers, at=now))
+    while (loaded := await store.load(accepted.conversation.id, history=3)).pending:
+        head = replace(loaded.conversation, processed_seq=loaded.pending[-1].seq)
+        answers = tuple(answer(head, said) for said in loaded.pending)
+        try:
+            await store.commit(Commit(conversation=head, messages=answers, at=now))
+        except Fenced:
+            continue  # another process was faster
 
 
 def answer(head: Conversation, said: Message) -> Message:
@@ -57,7 +61,7 @@ def answer(head: Conversation, said: Message) -> Message:
     )
 
 
-async def visitor(store: SqliteStore, start: int) -> None:
+async def visitor(store: Database, start: int) -> None:
     number = start
     while True:
         await one(store, number)
@@ -68,7 +72,8 @@ async def visitor(store: SqliteStore, start: int) -> None:
 
 async def main(path: str, starts: list[int]) -> None:
     """Each visitor goes on at its own number."""
-    store = SqliteStore(Path(path), CLOCK)
+    url = path if "://" in path else f"sqlite:///{path}"
+    store = store_of(StoreSettings(url=url), Path(), CLOCK)
     await store.open()
     await asyncio.gather(*(visitor(store, start) for start in starts))
 
