@@ -25,8 +25,6 @@ Mode = Literal["default", "accurate", "lexical"]
 # Weight of the nearest example beside the regression's probability: +.005 on banking77, harmless on clinc150.
 NEAREST = 0.5
 CANDIDATES = 10
-# Weight of the SVM's softmax, whose margins are small, and what they are multiplied with.
-LEXICAL, STEEP = 0.75, 4.0
 # Weights of cosines beside the largest logit, from clinc150: .984 where the logit alone tells .970 and a centroid .983.
 SCOPE_CENTROID, SCOPE_NEAREST = 10.0, 10.0
 # Without an embedding: of the share of known words beside the SVM's best margin.
@@ -57,11 +55,12 @@ class Dense:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sparse:
-    """Over TF-IDF: weights [features, intents] and [intents] of one SVM for each intent."""
+    """Over TF-IDF: weights [features, intents] and [intents] of one SVM for each intent; `share` is what they count."""
 
     lexical: Lexical
     weights: NDArray[np.float16]
     offsets: Floats
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +96,7 @@ class Head:
         if self.sparse is not None:
             places, values = self.sparse.lexical.vector(text)
             margins = values @ self.sparse.weights[places].astype(np.float32) + self.sparse.offsets
-            total += LEXICAL * softmax(STEEP * margins)
+            total += self.sparse.share * margins
             if self.dense is None:
                 scope = float(margins.max()) + SCOPE_KNOWN * self.sparse.lexical.known(text)
         return total, scope
@@ -141,7 +140,7 @@ class Model:
 def save(model: Model) -> bytes:
     """A zip of arrays and one JSON, without pickles."""
     arrays: dict[str, NDArray[Any]] = {}
-    heads = {}
+    heads: dict[str, dict[str, Any]] = {}
     for code, head in model.heads.items():
         heads[code] = {"names": head.names, "sharpness": head.sharpness, "edge": head.edge, "width": head.width}
         if head.dense is not None:
@@ -152,6 +151,7 @@ def save(model: Model) -> bytes:
             arrays[f"{code}.sparse.rarity"] = head.sparse.lexical.weights
             arrays[f"{code}.sparse.weights"] = head.sparse.weights
             arrays[f"{code}.sparse.offsets"] = head.sparse.offsets
+            heads[code]["share"] = head.sparse.share
     about = {"heads": heads, "mode": model.mode, "encoder": model.encoder, "corpus": model.corpus, **model.about}
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
@@ -164,7 +164,7 @@ def load(path: Path) -> Model:
     try:
         if path.stat().st_size > LARGEST:
             raise ValueError("too large")
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             about = json.loads(arrays["about"].tobytes())
             heads = {code: head_of(code, one, arrays) for code, one in about.pop("heads").items()}
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
@@ -182,7 +182,10 @@ def head_of(code: str, about: Mapping[str, Any], arrays: Mapping[str, Any]) -> H
         words: Sequence[str] = arrays[f"{code}.sparse.vocabulary"].tobytes().decode().split("\n")
         lexical = Lexical({word: place for place, word in enumerate(words)}, arrays[f"{code}.sparse.rarity"])
         sparse = Sparse(
-            lexical=lexical, weights=arrays[f"{code}.sparse.weights"], offsets=arrays[f"{code}.sparse.offsets"]
+            lexical=lexical,
+            weights=arrays[f"{code}.sparse.weights"],
+            offsets=arrays[f"{code}.sparse.offsets"],
+            share=float(about["share"]),
         )
     return Head(
         names=tuple(about["names"]),

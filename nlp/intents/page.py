@@ -112,7 +112,9 @@ def matrix(found: Sequence[Confusion]) -> str:
     most = max(counts.values())
     cell, label = 20, 220
     size = label + cell * len(names)
-    lines = [f'<div class="scroll"><svg width="{size}" height="{size}" role="img" aria-label="Confusion of intents">']
+    lines = [
+        f'<div class="scroll"><svg width="{size + 90}" height="{size}" role="img" aria-label="Confusion of intents">'
+    ]
     for number, name in enumerate(names):
         at = label + number * cell
         lines.append(f'<text x="{label - 8}" y="{at + 14}" text-anchor="end">{escape(short(name, 30))}</text>')
