@@ -1,9 +1,10 @@
 """Wires everything together: the only file that may import everything."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
@@ -125,6 +126,7 @@ def build(
         translations=store,
     )
     apps = build_apps(settings.apps, workshop)
+    metrics.engines = partial(engines, apps)
     engine = Engine(
         apps=apps,
         store=store,
@@ -181,6 +183,13 @@ def open_bus(settings: BusSettings, clock: SystemClock, store: Store) -> tuple[B
 
 def bus_up(bus: Bus) -> Callable[[], float]:
     return lambda: float(not bus.trouble())
+
+
+def engines(apps: Mapping[str, App]) -> Iterator[tuple[str, str, bool]]:
+    """App, translation engine, and whether it may be asked now."""
+    for app in apps.values():
+        for health in app.understander.chain.health():
+            yield app.id, health.name, health.up
 
 
 def address(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """What happened, for Prometheus: implements Recorder, in a registry of its own."""
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from typing import Generic, TypeVar
 
@@ -80,6 +80,13 @@ class Metrics:
             (True,),
         )
         self.store_up = Gauge("parley_store_up", "Whether the database answered this scrape.", registry=registry)
+        self.engine_up = Gauge(
+            "parley_translation_up",
+            "Whether a translation engine may be asked now: 0 after failures, while throttled, or over its quota.",
+            ("app", "engine"),
+            registry=registry,
+        )
+        self.engines: Callable[[], Iterable[tuple[str, str, bool]]] = tuple
         self.counts: dict[str, Gauge] = {}
 
     def histogram(self, name: str, what: str, label: str, buckets: Sequence[float]) -> Family[Histogram]:
@@ -128,6 +135,8 @@ class Metrics:
         that stands still looks like all is well.
         """
         self.store_up.set(counts is not None)
+        for app_id, engine, up in self.engines():
+            self.engine_up.labels(app_id, engine).set(up)
         for name in set(self.counts) - set(counts or {}):
             self.registry.unregister(self.counts.pop(name))
         for name, value in (counts or {}).items():

@@ -122,3 +122,17 @@ def test_anybody_else_gets_plain_text(accept: str) -> None:
     body, content_type = Metrics().render(COUNTS, accept)
     assert content_type.startswith("text/plain")
     assert b"parley_unprocessed 3.0" in body
+
+
+def test_translation_engines_are_counted_and_seen_to_be_up() -> None:
+    metrics = Metrics()
+    recorder: Recorder = metrics
+    recorder.translation("deepl", "ok", 0.2)
+    recorder.translated("deepl", 40)
+    recorder.translated("deepl", 2)
+    metrics.engines = lambda: [("shop", "deepl", False), ("shop", "apertium", True)]
+    found = read(metrics)
+    assert found["parley_translation_seconds_count", labels(engine="deepl", outcome="ok")] == 1
+    assert found["parley_translation_characters_total", labels(engine="deepl")] == 42
+    assert found["parley_translation_up", labels(app="shop", engine="deepl")] == 0
+    assert found["parley_translation_up", labels(app="shop", engine="apertium")] == 1
