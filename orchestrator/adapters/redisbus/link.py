@@ -3,15 +3,17 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisError
 
 from orchestrator.adapters.redisbus import server
 from orchestrator.adapters.redisbus.keys import Keys
 from orchestrator.adapters.redisbus.url import Client, Target
-from orchestrator.errors import Misconfigured, Unavailable
+from orchestrator.errors import Misconfigured, ParleyError, Unavailable
 
 LOST = (RedisError, OSError, TimeoutError, EOFError)
 """What a call may raise. Any of it means: do without, and try again later."""
@@ -60,6 +62,9 @@ class Link:
             except LOST as error:
                 why, left = said(error), until - loop.time()
                 await self.hang_up()
+            except ParleyError:
+                await self.hang_up()
+                raise
             if left <= 0:
                 raise Unavailable(f"Redis at {self.target.name}: {why}; see [bus] url") from None
             if attempt == 0:
@@ -165,6 +170,10 @@ async def closed(client: Client) -> None:
                 await one.aclose()
         except LOST:
             log.debug("a connection to Redis did not close")
+    if isinstance(client, RedisCluster):
+        # One that never found its nodes does not close the connections it looked for them by.
+        with suppress(*LOST):
+            await client.nodes_manager.aclose("startup_nodes")
 
 
 def said(error: BaseException) -> str:

@@ -207,8 +207,8 @@ async def test_an_app_s_burst_does_not_starve_another(server: Server) -> None:
 
 
 async def test_a_burst_fills_workers_that_only_listen(server: Server) -> None:
-    """Nobody waits for a release while there is work in the lanes and room for it."""
-    async with buses(server.url, 2) as (web, worker):
+    """Nobody waits for a release, or for a lease's renewal, while there is work in the lanes and room for it."""
+    async with buses(server.url, 2, lease=600) as (web, worker):
         waiting = asyncio.create_task(soon(worker, 500))
         await asyncio.sleep(0)
         for number in range(500):
