@@ -246,6 +246,18 @@ async def test_a_flushed_redis_is_used_again_at_once(server: Server, running: bo
         assert web.trouble() == worker.trouble() == ""
 
 
+async def test_who_waits_for_work_makes_the_stream_anew_and_goes_on_waiting(server: Server) -> None:
+    async with buses(server.url, 1) as (worker,):
+        waiting = asyncio.create_task(worker.claim())
+        await server.says("1", "EXISTS", READY)
+        for _ in range(2):
+            await server.ask("DEL", READY)
+            await server.says("1", "EXISTS", READY)
+        assert worker.link.losses == 0
+        await worker.wake("a", "shop")
+        assert await waiting == "a"
+
+
 @pytest.mark.parametrize("lost", ["ready", "group", "lane"])
 async def test_what_only_seems_scheduled_is_scheduled_again(server: Server, lost: str) -> None:
     """An evicting server, or somebody's DEL: no conversation may be stuck for ever."""
