@@ -165,7 +165,8 @@ async def test_what_waits_in_a_worker_is_withdrawn_by_an_agent_at_a_web_process(
 
 
 async def test_workers_share_the_work_and_send_nothing_twice(tmp_path: Path) -> None:
-    async with platform() as side, delivering(tmp_path, side, bot="three", bots=THREE) as many:
+    often = {"sweep_seconds": 0.02}
+    async with platform() as side, delivering(tmp_path, side, bot="three", bots=THREE, engine=often) as many:
         here = await many.web()
         for _ in range(2):
             await many.worker()
@@ -190,12 +191,13 @@ async def test_workers_share_the_work_and_send_nothing_twice(tmp_path: Path) -> 
 
 async def test_a_worker_that_stops_hands_back_what_it_claimed(tmp_path: Path) -> None:
     async with platform() as side, delivering(tmp_path, side, bot="slow") as many:
-        here, stopping = await many.web(), await many.worker()
+        here = await many.web()
+        workers = [await many.worker(), await many.worker()]
         await at(here).hear("think gate-1")
         await asyncio.wait_for(bots.entered["gate-1"].wait(), 10)
-        await many.worker()
+        (stopping,) = [one.runtime.engine for one in workers if one.runtime.engine.worker.tasks]
         bots.entered.clear()
-        await stopping.runtime.engine.stop(0.05)
+        await stopping.stop(0.05)
         await asyncio.wait_for(bots.entered["gate-1"].wait(), 10)
         bots.gates["gate-1"].set()
         await side.until(taken=1)
