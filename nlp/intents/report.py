@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nlp.intents.examples import Corpus
 from nlp.intents.lexical import tokens
@@ -87,18 +88,18 @@ def judge(language: str, known: Material, mode: Mode) -> Report:
         examples=len(known.texts),
         accuracy=share(told == owners),
         intents=judged,
-        confusions=confusions(known, owners, told, places),
+        confusions=confusions(known, owners.tolist(), told.tolist(), places.tolist()),
         alike=alike(known),
         few=tuple(one.name for one in judged if one.examples < FEW),
         scores=() if outcome is None else surenesses(outcome.scores, owners),
     )
 
 
-def share(right: np.ndarray) -> float:  # type: ignore[type-arg]
+def share(right: NDArray[np.bool_]) -> float:
     return float(right.mean()) if len(right) else 0.0
 
 
-def surenesses(scores: Floats, owners: np.ndarray) -> tuple[tuple[float, bool], ...]:  # type: ignore[type-arg]
+def surenesses(scores: Floats, owners: NDArray[np.int64]) -> tuple[tuple[float, bool], ...]:
     best = scores.max(axis=1)
     right = scores.argmax(axis=1) == owners
     return tuple((float(score), bool(hit)) for score, hit in zip(best, right, strict=True))
@@ -150,6 +151,6 @@ def likenesses(known: Material) -> list[tuple[int, int, float]]:
     near = []
     for place in range(1, len(unit)):
         cosines = unit[:place] @ unit[place]
-        for other in np.flatnonzero((cosines >= ALIKE) & (known.owners[:place] != known.owners[place])):
-            near.append((int(other), place, float(cosines[other])))
+        nearby = np.flatnonzero((cosines >= ALIKE) & (known.owners[:place] != known.owners[place]))
+        near += [(int(other), place, float(cosines[other])) for other in nearby]
     return near

@@ -28,10 +28,10 @@ def rows(path: Path, splits: Sequence[str]) -> list[Row]:
     """Raises Misconfigured for another format. Of CSV and TSV all rows, of JSON those of the first split there is."""
     if path.suffix == ".json":
         return from_json(path, splits)
-    delimiter = "\t" if path.suffix == ".tsv" else ","
+    text = io.StringIO(readable(path))
     # Tab-separated files keep quotation marks as they are.
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    reader = csv.DictReader(io.StringIO(readable(path)), delimiter=delimiter, quoting=quoting)
+    tabbed = path.suffix == ".tsv"
+    reader = csv.DictReader(text, delimiter="\t", quoting=csv.QUOTE_NONE) if tabbed else csv.DictReader(text)
     names = reader.fieldnames or ()
     label = next((name for name in LABELS if name in names), "")
     if "text" not in names or not label:

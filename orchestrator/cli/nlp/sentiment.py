@@ -24,7 +24,7 @@ def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
     engines = [("sentiment", name) for name in ENGINES["sentiment"](settings[SENTIMENT_ENGINES.name])]
     read = understood([text for text, _ in found], engines, settings[LANGUAGE.name])
     told = [one.sentiment.label if one.sentiment else "neutral" for one in read]
-    pairs = list(zip(meant, told, strict=True))
+    pairs: list[tuple[str, str]] = list(zip(meant, told, strict=True))
     return {
         "language": settings[LANGUAGE.name],
         "engines": [name for _, name in engines],
