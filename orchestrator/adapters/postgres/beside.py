@@ -14,7 +14,10 @@ from orchestrator.types import Marks
 
 MARK = "SELECT * FROM parley_mark_1($1::json)"
 CONTEXT = "SELECT * FROM parley_context_1($1::json, $2)"
-LATE = "SELECT parley_late_1($1, $2, $3, $4)"
+LATE = (
+    "SELECT q.place, parley_late_1(q.id, q.turn, q.given, $5) FROM (SELECT * FROM "
+    "unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS u (place, id, turn, given) ORDER BY u.id OFFSET 0) AS q"
+)
 UNFINISHED = "SELECT parley_unfinished_1($1, $2)"
 # Taken and given back at once: what can't write can't do this either.
 PROBE = "SELECT name FROM sweeps WHERE name = 'unfinished' FOR NO KEY UPDATE"
@@ -51,11 +54,19 @@ async def set_context(db: Connection, now: int, batch: Sequence[Change]) -> Sequ
     return [None if place in found else missing(one.conversation_id) for place, one in enumerate(batch)]
 
 
-async def answer_late(db: Connection, conversation_id: str, turn_id: str, actions: str, now: int) -> bool:
-    taken = await db.fetchval(LATE, conversation_id, turn_id, actions, now)
-    if taken is None:
-        raise missing(conversation_id)
-    return bool(taken)
+@dataclass(frozen=True, slots=True)
+class Late:
+    conversation_id: str
+    turn_id: str
+    actions: str
+
+
+async def answer_late(db: Connection, now: int, batch: Sequence[Late]) -> Sequence[bool | Exception]:
+    columns = ([one.conversation_id for one in batch], [one.turn_id for one in batch], [one.actions for one in batch])
+    taken = {row[0]: row[1] for row in await db.fetch(LATE, list(range(len(batch))), *columns, now)}
+    return [
+        missing(one.conversation_id) if taken[place] is None else bool(taken[place]) for place, one in enumerate(batch)
+    ]
 
 
 async def unfinished(db: Connection, now: datetime, limit: int) -> Sequence[str]:

@@ -88,6 +88,7 @@ class PostgresStore:
         self.reports = self.lane(self.run_status)
         self.marks = self.lane(beside.mark)
         self.pages = self.lane(self.run_context)
+        self.answers = self.lane(self.run_late)
 
     @property
     def place(self) -> str:
@@ -147,6 +148,9 @@ class PostgresStore:
     async def run_context(self, db: Connection, batch: Sequence[beside.Change]) -> Sequence[None | Exception]:
         return await beside.set_context(db, self.now(), batch)
 
+    async def run_late(self, db: Connection, batch: Sequence[beside.Late]) -> Sequence[bool | Exception]:
+        return await beside.answer_late(db, self.now(), batch)
+
     # Store
 
     async def probe(self) -> None:
@@ -203,7 +207,8 @@ class PostgresStore:
             text = codec.actions.dump(tuple(actions)).decode()
         except PydanticSerializationError as error:
             raise explain_json(error) from None
-        return await self.ask(beside.answer_late, conversation_id, turn_id, text, self.now())
+        self.require_open()
+        return await self.answers.submit(beside.Late(conversation_id, turn_id, text), conversation_id)
 
     async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
         return await self.ask(outbox.due, self.holder, now, limit, hold)
