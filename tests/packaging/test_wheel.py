@@ -69,7 +69,7 @@ def test_what_is_in_it(wheel: Path) -> None:
                 assert f"orchestrator/{inside}/{path.relative_to(ROOT / folder)}" in names
     for name in SOURCES[:4]:
         for path in (ROOT / name).rglob("*"):
-            if path.suffix in (".py", ".toml", ".mako"):
+            if path.suffix in (".py", ".toml", ".mako", ".sql"):
                 assert str(path.relative_to(ROOT)) in names
     tops = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"orchestrator", "bots", "nlp", "connectors"}
