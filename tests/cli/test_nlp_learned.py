@@ -1,0 +1,163 @@
+"""`parley nlp` where something is learned: evaluators on small files, and intents from training to rollback."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestrator.cli.main import app
+from orchestrator.cli.nlp import handoff, intents, sentiment, speed
+from orchestrator.cli.nlp.handoff import average_precision
+from orchestrator.cli.nlp.intents import area
+from orchestrator.cli.nlp.labelled import halves
+from orchestrator.errors import Misconfigured
+
+TOPICS = {
+    "order": (
+        "where is my order",
+        "track my order",
+        "order status",
+        "has my order shipped",
+        "order not here",
+        "my order",
+    ),
+    "money": ("i want my money back", "refund please", "money back", "refund my money", "give a refund", "the refund"),
+}
+CONFIG = """
+[apps.shop]
+bot = "mine"
+[apps.shop.bots.mine]
+kind = "guide"
+file = "guide.toml"
+[apps.shop.channels.web]
+kind = "webchat"
+[apps.shop.nlp]
+translators = "none"
+intent = ["intents"]
+[apps.shop.nlp.stages.intents.intents]
+order = ["where is my order", "track my parcel", "order status please", "has it been shipped"]
+money = ["i want my money back", "refund please", "can i get a refund", "pay me back"]
+"""
+GUIDE = """
+[[intent]]
+name = "order"
+examples = ["where is my order"]
+answer = "On its way."
+"""
+
+
+def measured(evaluator: Any, *paths: Path, **settings: Any) -> dict[str, Any]:
+    return dict(evaluator.measure(paths, evaluator.given(settings)))
+
+
+@pytest.fixture
+def topics(tmp_path: Path) -> Path:
+    path = tmp_path / "data.json"
+    rows = [[text, name] for name, texts in TOPICS.items() for text in texts]
+    outside = [["zebras gallop", "oos"], ["what a moon", "oos"]]
+    path.write_text(json.dumps({"train": rows, "val": rows, "oos_val": outside}), encoding="utf-8")
+    return path
+
+
+def test_intents_are_measured(topics: Path) -> None:
+    found = measured(intents.EVALUATOR, topics, topics, mode="lexical", shots=3)
+    assert (found["intents"], found["examples"], found["messages"]) == (2, 12, 12)
+    assert found["accuracy_full"] == 1.0
+    assert found["accuracy_3shot"] > 0.7
+
+
+def test_scope_is_measured(topics: Path) -> None:
+    found = measured(intents.SCOPE_EVALUATOR, topics, topics, mode="lexical", shots=5)
+    assert found["out_of_scope"] == 2
+    assert found["auroc_full"] > 0.9
+
+
+def test_without_the_model_it_says_what_to_do(topics: Path) -> None:
+    with pytest.raises(Misconfigured, match="parley models fetch"):
+        measured(intents.EVALUATOR, topics, topics)
+    with pytest.raises(Misconfigured, match="no mode 'best'"):
+        measured(intents.EVALUATOR, topics, topics, mode="best")
+
+
+def test_nothing_is_learned_from_what_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("text,category\n" + "".join(f"sentence {n},a\n" for n in range(200)), encoding="utf-8")
+    known, asked = halves(path, path)
+    assert len(known) + len(asked) == 200
+    assert 20 < len(asked) < 60
+    assert not set(known) & set(asked)
+
+
+def test_wishes_are_measured(tmp_path: Path) -> None:
+    path = tmp_path / "wishes.tsv"
+    path.write_text(
+        "text\thandoff\ni want to talk to a human\t1\nwhere is my card\t0\nagent please\t1\n", encoding="utf-8"
+    )
+    found = measured(handoff.EVALUATOR, path)
+    assert (found["wishes"], found["f1"], found["average_precision"]) == (2, 1.0, 1.0)
+    calm = tmp_path / "calm.csv"
+    calm.write_text("text,category\nwhere is my card,card\n", encoding="utf-8")
+    assert measured(handoff.FALSE_EVALUATOR, calm)["false_hits_per_1000"] == 0
+    with pytest.raises(Misconfigured, match="needs messages with a wish"):
+        measured(handoff.EVALUATOR, calm)
+
+
+def test_sentiment_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "moods.tsv"
+    path.write_text("label\ttext\n0\tthis is terrible\npositive\ti love it\n1\tthe box is blue\n", encoding="utf-8")
+    found = measured(sentiment.EVALUATOR, path)
+    assert (found["macro_f1"], found["negative_recall"]) == (1.0, 1.0)
+    path.write_text("label\ttext\nangry\tgrr\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match="label 'angry'"):
+        measured(sentiment.EVALUATOR, path)
+
+
+def test_speed_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text(
+        "text,category\n" + "".join(f"{text},{name}\n" for name, texts in TOPICS.items() for text in texts),
+        encoding="utf-8",
+    )
+    found = measured(speed.EVALUATOR, path)
+    assert found["messages"] == 12
+    assert 0 < found["p50_ms"] <= found["p95_ms"]
+
+
+def test_the_figures() -> None:
+    import numpy as np
+
+    assert area(np.array([3.0, 2.0, 1.0, 0.0]), np.array([True, True, False, False])) == 1.0
+    assert area(np.array([1.0, 1.0, 1.0, 1.0]), np.array([True, True, False, False])) == 0.5
+    assert average_precision([0.9, 0.8, 0.1], [True, False, True]) == pytest.approx((1 + 2 / 3) / 2)
+
+
+def parley(*arguments: str) -> str:
+    ran = CliRunner().invoke(app, ["nlp", *arguments])
+    return ran.output + (str(ran.exception) if ran.exception else "")
+
+
+def test_an_app_from_training_to_rollback(tmp_path: Path) -> None:
+    config = tmp_path / "parley.toml"
+    config.write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "guide.toml").write_text(GUIDE, encoding="utf-8")
+    html = tmp_path / "report.html"
+    said = parley("train", "--config", str(config), "--html", str(html))
+    assert "learning by TF-IDF alone" in said
+    assert "too few examples: order, money" in said
+    assert "Version 1 is served now" in said
+    assert "<svg" in html.read_text(encoding="utf-8")
+    assert "Version 2" in parley("train", "--config", str(config))
+    assert "Version 1 is served now" in parley("rollback", "--config", str(config))
+    assert "served, chosen by hand" in parley("versions", "--config", str(config))
+    tried = parley("try", "--config", str(config), "where is my parcel")
+    assert "order" in tried
+    assert "intents/tfidf#1" in tried
+
+
+def test_an_app_without_intents_is_told_what_to_add(tmp_path: Path) -> None:
+    config = tmp_path / "parley.toml"
+    config.write_text(CONFIG.split("[apps.shop.nlp]")[0], encoding="utf-8")
+    (tmp_path / "guide.toml").write_text(GUIDE, encoding="utf-8")
+    assert "no intents by example" in parley("train", "--config", str(config))
