@@ -227,19 +227,20 @@ class Deliverer:
         await self.settle_late()
         self.settled.clear()
         self.found = (self.found[1], set())
-        since = self.clock.monotonic()
-        rows = await self.store.due(self.clock.now(), BATCH + len(self.sending), hold=self.hold)
+        since, now = self.clock.monotonic(), self.clock.now()
+        limit = BATCH + len(self.sending)
+        rows = await self.store.due(now, limit, hold=self.hold)
         for row in rows:
             if row.conversation_id not in self.sending and row.id not in self.settled:
                 self.found[1].add(row.id)
                 self.begin(row)
                 if self.hold:
                     self.until[row.id] = since + self.hold
-        now = self.clock.now()
-        for conversation_id in [key for key, due in self.parked.items() if due <= now]:
-            del self.parked[conversation_id]
-        if len(rows) < BATCH:
+        if len(rows) < limit:
             self.swept = True
+            # By the moment the store was asked for: what came due since is still to be found, and is not overtaken.
+            for conversation_id in [key for key, due in self.parked.items() if due <= now]:
+                del self.parked[conversation_id]
         else:
             self.kicked.set()
 
