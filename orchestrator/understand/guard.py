@@ -65,6 +65,7 @@ TOKEN = re.compile(r"[⟦〚]\s*(\d+)\s*[⟧〛]|\[\[\s*(\d+)\s*\]\]")
 STRAY = re.compile(r"[⟦⟧〚〛]")
 MARK = re.compile(r"[\ue000-\uf8ff]")
 # The last word: nothing with a digit or an @ in it passes, whatever it is.
+LOOSE = re.compile(r"[\d@＠﹫]")
 NUMBERED = re.compile(r"(?<![^\s⟦⟧])[^\s⟦⟧]*[\d@＠﹫][^\s⟦⟧]*")
 MARKUP = re.compile(r"[*_~]{1,3}|!?\[|\]\(.*\)|</?[a-zA-Z].*>", re.DOTALL)
 
@@ -124,7 +125,8 @@ def mask(
     masked = mask_all(KEPT, text, private)
     if acronyms and any(char.islower() for char in masked.text):
         masked = mask_all(KEPT_WITH_ACRONYMS, text, private)
-    masked = replaced(masked, NUMBERED, keep=str)
+    if LOOSE.search(TOKEN.sub(" ", masked.text)):
+        masked = replaced(masked, NUMBERED, keep=str)
     if terms is not None:
         masked = replaced(masked, terms.pattern, keep=terms.translation)
     given = (*names, *introduced(text), *(several(text) if proper else ()))
@@ -149,10 +151,13 @@ def mask_all(kinds: re.Pattern[str], text: str, private: tuple[pii.Kind, ...]) -
 def marked(text: str, private: tuple[pii.Kind, ...]) -> tuple[str, dict[str, str]]:
     """Each thing that identifies somebody as one character of the private use area, and what each stands for."""
     marks: dict[str, str] = {}
+    found = pii.spans(text, private)
+    if not found:
+        return text, marks
     pieces: list[str] = []
     at = 0
     free = (mark for mark in map(chr, range(0xE000, 0xF900)) if mark not in text)
-    for span, mark in zip(pii.spans(text, private), free, strict=False):
+    for span, mark in zip(found, free, strict=False):
         marks[mark] = text[span.start : span.end]
         pieces += [text[at : span.start], mark]
         at = span.end

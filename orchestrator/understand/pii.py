@@ -14,6 +14,8 @@ KINDS: tuple[Kind, ...] = ("iban", "card", "email", "phone")
 
 GAP = r"[ \u00a0\u2007\u2009\u200b\u202f.\-‐‑–—·/_]{0,2}"
 CARD = re.compile(rf"(?<!\d)\d(?:{GAP}\d){{12,18}}(?!\d)")
+# A text without any of these has nothing to be found.
+WORTH = re.compile(r"\d.*\d|@|[(\[][ ]?(?:at|arroba|chiocciola)", re.IGNORECASE | re.DOTALL)
 AROUND = r"[ \u00a0\u2007\u2009\u200b\u202f.\-‐‑–—·/()]{0,3}"
 PHONE = re.compile(rf"(?<![\w.,])(?:\+{GAP})?\(?\d(?:{AROUND}\d){{6,14}}(?!\w)")
 EMAIL = re.compile(
@@ -55,7 +57,7 @@ class Span:
 
 def spans(text: str, kinds: Iterable[Kind] = KINDS) -> list[Span]:
     """In order, without overlaps: where two meet, the kind that can be checked wins."""
-    if not any(char.isdigit() or char in "@([" for char in text):
+    if not WORTH.search(text):
         return []
     taken: list[Span] = []
     for kind in sorted(kinds, key=KINDS.index):

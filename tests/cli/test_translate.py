@@ -140,7 +140,8 @@ def test_a_file_that_cant_be_used_changes_nothing(
 def test_xliff_of_tools_is_read() -> None:
     text = """<?xml version="1.0"?>
     <xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2">
-      <file source-language="en-GB" target-language="es-ES" datatype="plaintext" original="x"><body><group><trans-unit id="1" approved="yes"><source>Order
+      <file source-language="en-GB" target-language="es-ES" datatype="plaintext" original="x">
+      <body><group><trans-unit id="1" approved="yes"><source>Order
       <x id="1" equiv-text="{number}"/> is <g id="2">late</g></source>
       <target state="final">El pedido <x id="1" equiv-text="{number}"/> llega <g id="2">tarde</g></target></trans-unit>
       <trans-unit id="2"><source>Bye</source><target state="new">x</target></trans-unit>
