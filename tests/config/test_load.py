@@ -82,7 +82,10 @@ def test_an_empty_file_and_a_marked_one_are_read(path: Path) -> None:
     [
         ("[server]\nprot = 1\n", "FILE:2: server.prot: there is no such key; did you mean 'port'?"),
         ("[serve]\nport = 1\n", "FILE:1: serve: there is no such key; did you mean 'server'?"),
-        ("[store]\nzzz = 1\n", "FILE:2: store.zzz: there is no such key; known: connections, media, patience_seconds, url"),
+        (
+            "[store]\nzzz = 1\n",
+            "FILE:2: store.zzz: there is no such key; known: connections, media, patience_seconds, url",
+        ),
         ("server.prot = 1\n", "FILE:1: server.prot: there is no such key"),
         ("server = {port = 1,\n", "not valid TOML"),
         ("server = { prot = 1 }\n", "FILE:1: server.prot: there is no such key"),
