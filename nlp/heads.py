@@ -18,9 +18,10 @@ HEAD = "head.json"
 
 
 class SmallHead:
-    """Probabilities of its classes from a vector, with more features behind it."""
+    """Probabilities of its classes from a vector, with more features behind it; `told` is the sentences' digest."""
 
-    def __init__(self, rows: Sequence[Sequence[float]]) -> None:
+    def __init__(self, rows: Sequence[Sequence[float]], told: str = "") -> None:
+        self.told = told
         both = np.array(rows, dtype=np.float32)
         self.weights, self.offsets = np.ascontiguousarray(both[:, :-1]), both[:, -1]
 
@@ -31,7 +32,13 @@ class SmallHead:
 
 
 def load(package: str) -> SmallHead:
-    return SmallHead(json.loads(files(package).joinpath(HEAD).read_text(encoding="ascii"))["rows"])
+    kept = json.loads(files(package).joinpath(HEAD).read_text(encoding="ascii"))
+    return SmallHead(kept["rows"], kept["sentences"])
+
+
+def version(head: SmallHead, encoder: str) -> str:
+    """What it was trained on, and the embedding it reads."""
+    return f"{head.told[:8]}, MiniLM {encoder[:8]}"
 
 
 def sentences(package: str, name: str) -> list[str]:

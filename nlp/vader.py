@@ -27,6 +27,7 @@ class Settings(BaseModel):
 class Vader:
     name = "sentiment"
     engine = "vader"
+    version = "3.3.2"
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -64,10 +64,14 @@ class Intents:
         self.look_at = 0.0
         self.loading: asyncio.Task[None] | None = None
         self.engine = "intents"
+        self.version = ""
 
     def serve(self, model: Model, number: int) -> None:
         self.model, self.number = model, number
         self.engine = f"intents/{'minilm' if model.encoder else 'tfidf'}#{number}"
+        self.version = f"{number}, examples {model.corpus[:8]}" + (
+            f", MiniLM {model.encoder[:8]}" * bool(model.encoder)
+        )
 
     async def open(self) -> None:
         """Serve the current version; train one first when there is none for these examples and this model."""

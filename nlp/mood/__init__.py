@@ -46,13 +46,15 @@ class Mood:
         self.folder = settings.model or default_folder()
         self.encoder: Encoder | None = None
         self.head: SmallHead | None = None
+        self.version = ""
         self.analyzer: Any = None
 
     async def open(self) -> None:
         """Raises EngineFailed when the model is not there or can't be loaded."""
-        self.encoder, self.head, self.analyzer = await asyncio.to_thread(
+        encoder, head, self.analyzer = await asyncio.to_thread(
             lambda: (shared(self.folder), heads.load(PACKAGE), vader.load())
         )
+        self.encoder, self.head, self.version = encoder, head, heads.version(head, encoder.digest)
 
     async def close(self) -> None:
         self.encoder = None

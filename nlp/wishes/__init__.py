@@ -41,10 +41,12 @@ class Wishes:
         self.folder = settings.model or default_folder()
         self.encoder: Encoder | None = None
         self.head: SmallHead | None = None
+        self.version = ""
 
     async def open(self) -> None:
         """Raises EngineFailed when the model is not there or can't be loaded."""
-        self.encoder, self.head = await asyncio.to_thread(lambda: (shared(self.folder), heads.load(PACKAGE)))
+        encoder, head = await asyncio.to_thread(lambda: (shared(self.folder), heads.load(PACKAGE)))
+        self.encoder, self.head, self.version = encoder, head, heads.version(head, encoder.digest)
 
     async def close(self) -> None:
         self.encoder = None
