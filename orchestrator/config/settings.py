@@ -119,7 +119,7 @@ class RetentionSettings(Section):
         0.0,
         ge=0,
         le=36_500,
-        description="Days closed conversations are kept, with their messages and, when it was their last, the customer.",
+        description="Days closed conversations are kept, with their messages and, after the last one, the customer.",
     )
 
 

@@ -57,7 +57,7 @@ def test_the_configuration_serves_every_role(role: ProcessRole) -> None:
 
 def test_the_environment_is_what_the_configuration_asks_for() -> None:
     asked = set(re.findall(r'"env:(\w+)"', (CLUSTER / "parley.toml").read_text(encoding="utf-8")))
-    given = set(re.findall(r"^(\w+)=", (CLUSTER / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    given = set(re.findall(r"^(\w+)=", (CLUSTER / "env.example").read_text(encoding="utf-8"), re.MULTILINE))
     told = set(re.findall(r"--from-literal=(\w+)=", (CLUSTER / "kubernetes.yaml").read_text(encoding="utf-8")))
     unit = (CLUSTER / UNITS[0]).read_text(encoding="utf-8")
     assert asked == told == set(ENVIRONMENT)
