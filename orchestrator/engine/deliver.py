@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -18,6 +18,7 @@ from orchestrator.types import Committed, Outgoing
 BATCH = 256
 MOST_LEFT = 100
 """How many rows of a conversation `Store.settle` tells of."""
+EVER = datetime.max.replace(tzinfo=UTC)
 
 log = structlog.get_logger("parley.deliver")
 
@@ -57,6 +58,8 @@ class Deliverer:
 
     `sending` are the conversations being delivered to here, each with its rows in order. A conversation is `parked`
     when one of its rows waits for another try: then the store says what is next, so that nothing overtakes it.
+    `swept` means that every conversation in which something waits is known here: it is being sent or parked. That is in
+    doubt when a row turns up in the store that was not known, such as those of a process that was killed.
     `unsettled` are outcomes the store could not take: they are kept until it can, and nothing is sent twice for that.
 
     With a `hold` (in seconds) other processes deliver too. A row is then sent only while it is held, of which `until`
@@ -81,6 +84,7 @@ class Deliverer:
         self.found: tuple[set[str], set[str]] = (set(), set())
         self.until: dict[str, float] = {}
         self.swept = False
+        self.doubted = False
 
     async def hand(self, committed: Committed, rows: Sequence[Outgoing], since: float) -> None:
         if rows and not committed.held:
@@ -96,7 +100,7 @@ class Deliverer:
         queue = self.sending.get(row.conversation_id)
         if queue is not None:
             queue.append(row)
-        elif self.hold or (self.swept and row.conversation_id not in self.parked):
+        elif row.conversation_id not in self.parked and (self.hold or self.swept):
             self.begin(row)
         else:
             self.kicked.set()
@@ -163,8 +167,11 @@ class Deliverer:
         if settled.state == "pending":
             await self.release(queue)
             return False
-        if self.hold:
-            self.heed(queue, behind, left)
+        self.heed(queue, behind, left)
+        if left and (not queue or queue[0].id != left[0]):
+            self.doubt(outgoing.conversation_id)
+            await self.release(queue)
+            return False
         return True
 
     async def conclude(self, settled: Outgoing, attempts: int = -1) -> Sequence[str]:
@@ -179,11 +186,16 @@ class Deliverer:
         return left
 
     def heed(self, queue: deque[Outgoing], behind: set[str], left: Sequence[str]) -> None:
-        """What another process withdrew is not sent; what it committed meanwhile is looked for."""
+        """What was withdrawn meanwhile is not sent; what waits in the store alone is looked for."""
         if len(left) < MOST_LEFT:
             self.keep(queue, [row for row in queue if row.id not in behind or row.id in left])
         if not {row.id for row in queue}.issuperset(left):
             self.kicked.set()
+
+    def doubt(self, conversation_id: str) -> None:
+        """Something waits there that was not known here: nothing goes before it."""
+        self.swept, self.doubted = False, True
+        self.park(conversation_id, self.clock.now())
 
     async def release(self, rows: Sequence[Outgoing]) -> None:
         """Hand back what is held and not going to be sent now."""
@@ -227,22 +239,40 @@ class Deliverer:
         await self.settle_late()
         self.settled.clear()
         self.found = (self.found[1], set())
+        self.doubted = False
         since, now = self.clock.monotonic(), self.clock.now()
         limit = BATCH + len(self.sending)
-        rows = await self.store.due(now, limit, hold=self.hold)
+        rows = await self.store.due(now if self.hold or self.swept else EVER, limit, hold=self.hold)
         for row in rows:
-            if row.conversation_id not in self.sending and row.id not in self.settled:
-                self.found[1].add(row.id)
-                self.begin(row)
-                if self.hold:
-                    self.until[row.id] = since + self.hold
+            self.meet(row, now, since)
         if len(rows) < limit:
-            self.swept = True
-            # By the moment the store was asked for: what came due since is still to be found, and is not overtaken.
-            for conversation_id in [key for key, due in self.parked.items() if due <= now]:
-                del self.parked[conversation_id]
-        else:
+            self.trust(now)
+        elif rows[-1].due_at <= now:
             self.kicked.set()
+
+    def meet(self, row: Outgoing, now: datetime, since: float) -> None:
+        """What waits in a conversation before all else, as the store was at `now`."""
+        queue = self.sending.get(row.conversation_id)
+        if row.id in self.settled:
+            return
+        if queue is not None:
+            if all(row.id != known.id for known in queue):
+                self.doubt(row.conversation_id)
+        elif row.due_at > now:
+            self.parked.setdefault(row.conversation_id, row.due_at)
+        else:
+            self.found[1].add(row.id)
+            self.begin(row)
+            if self.hold:
+                self.until[row.id] = since + self.hold
+
+    def trust(self, now: datetime) -> None:
+        """The store has told of everything that was due at `now`; what came due since is not overtaken either."""
+        if self.doubted:
+            return
+        self.swept = True
+        for conversation_id in [key for key, due in self.parked.items() if due <= now]:
+            del self.parked[conversation_id]
 
     async def settle_late(self) -> None:
         """Outcomes that could not be kept before. Raises Unavailable while they still can't."""

@@ -71,7 +71,7 @@ class Committed:
     """The head and the messages as they now stand in the database.
 
     `held` tells whether the outbox rows are the committer's to send at once: nothing of the conversation waits before
-    them that another process may be sending.
+    them, but for what a `hold` of its own covers.
     """
 
     conversation: Conversation

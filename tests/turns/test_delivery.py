@@ -82,6 +82,22 @@ async def test_what_waits_to_be_sent_when_the_process_ends_is_sent_by_the_next(t
     assert side.texts == ["echo: hello"]
 
 
+async def test_what_an_earlier_process_could_not_send_is_not_overtaken(tmp_path: Path) -> None:
+    async with platform() as side:
+        async with delivering(tmp_path, side) as parley:
+            side.refusals.extend([503] * 9)
+            await parley.hear("one")
+            await side.until(tries=1)
+            await parley.hear("two")
+        side.refusals.clear()
+        async with delivering(tmp_path, side) as parley:
+            await parley.hear("three", external_id="after the restart")
+            async with asyncio.timeout(20):
+                while "three" not in "".join(side.texts):
+                    await side.until(taken=len(side.texts) + 1)
+    assert "\n".join(side.texts).replace("echo: ", "") == "one\ntwo\nthree"
+
+
 async def test_an_agent_who_accepts_withdraws_what_the_bot_has_not_sent(tmp_path: Path) -> None:
     async with platform() as side, delivering(tmp_path, side) as parley:
         side.refusals.extend([503] * 3)

@@ -38,6 +38,7 @@ INSERT_OUTGOING = (
     "(SELECT max(due_at) FROM outbox WHERE conversation_id = ?3 AND state = 'pending'), ?8)), "
     "?9, ?10, ?11, ?12, ?13, ?14, ?15)"
 )
+WAITING = "SELECT 1 FROM outbox WHERE conversation_id = ? AND state = 'pending' LIMIT 1"
 HANDOFF = (
     "INSERT INTO handoffs (id, app_id, conversation_id, state, team, priority, reason, language, agent_id, note, "
     "offered_at, accepted_at, ended_at, expires_at, packet) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -79,8 +80,8 @@ def commit(db: Cursor, decoder: Decoder, draft: Draft) -> tuple[Committed, str]:
     write(db, draft, after, stayed=status == after.status and tuple(place) == draft.columns)
     messages = said(db, draft, last_seq)
     change(db, draft)
-    send(db, draft, {message.id: message.seq for message in messages})
-    return Committed(conversation=after, messages=messages), context
+    held = send(db, draft, {message.id: message.seq for message in messages})
+    return Committed(conversation=after, messages=messages, held=held), context
 
 
 def write(db: Cursor, draft: Draft, after: Conversation, *, stayed: bool) -> None:
@@ -116,10 +117,12 @@ def change(db: Cursor, draft: Draft) -> None:
     learn(db, head.customer_id, draft.commit.profile, micros(draft.commit.at), trusted=False)
 
 
-def send(db: Cursor, draft: Draft, seqs: Mapping[str, int]) -> None:
-    """Withdraw what must not go out any more, then queue the new."""
+def send(db: Cursor, draft: Draft, seqs: Mapping[str, int]) -> bool:
+    """Withdraw what must not go out any more, then queue the new. Whether nothing waits before that."""
     head = draft.commit.conversation
     if draft.commit.withdraw_pending and db.execute(WITHDRAW, (head.id,)).rowcount:
         db.execute(DROP, (head.id,))
+    held = not draft.outbox or db.execute(WAITING, (head.id,)).fetchone() is None
     for row, outgoing in zip(draft.outbox, draft.commit.outbox, strict=True):
         db.execute(INSERT_OUTGOING, (*row, seqs.get(outgoing.message_id, outgoing.seq)))
+    return held
