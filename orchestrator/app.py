@@ -14,17 +14,15 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from orchestrator.adapters.cache import MemoryCache
+from orchestrator.adapters.buses import bus_of
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.adapters.kept import kept
-from orchestrator.adapters.localbus import LocalBus
 from orchestrator.adapters.metrics import Metrics
-from orchestrator.adapters.redisbus import RedisBus
 from orchestrator.adapters.sqlite import path_of
 from orchestrator.adapters.stores import Database, store_of
-from orchestrator.config import BusSettings, ProcessRole, Settings
+from orchestrator.config import ProcessRole, Settings
 from orchestrator.config.settings import SHORTEST_SECRET
 from orchestrator.engine import App, Engine
 from orchestrator.errors import Misconfigured
@@ -34,7 +32,7 @@ from orchestrator.http.api import docs
 from orchestrator.http.desk import desk_routes
 from orchestrator.http.problems import MAX_BODY, install
 from orchestrator.http.webchat.channels import Services, web_channels
-from orchestrator.ports import Bus, Cache, Store
+from orchestrator.ports import Bus
 from orchestrator.registry import Workshop, build_apps
 from orchestrator.resources import folder
 from orchestrator.retention import Removal
@@ -111,7 +109,7 @@ def build(
     clock = SystemClock()
     store = store_of(settings.store, base, clock)
     secret = secret or settings.server.secret or kept_secret(secret_path(settings, base))
-    bus, cache = open_bus(settings.bus, clock, store)
+    bus, cache = bus_of(settings.bus, clock, store)
     files = LocalFiles(base / settings.store.media, clock)
     http = HttpClient()
     metrics = Metrics()
@@ -163,22 +161,6 @@ def secret_path(settings: Settings, base: Path) -> Path:
     if together(settings):
         return base / settings.store.media / ".parley.secret"
     return path_of(settings.store.url, base).parent / "parley.secret"
-
-
-def open_bus(settings: BusSettings, clock: SystemClock, store: Store) -> tuple[Bus, Cache]:
-    """The bus the settings name and the cache that goes with it, neither opened yet. Raises Misconfigured."""
-    if not settings.url:
-        return LocalBus(clock), MemoryCache()
-    bus = RedisBus(
-        settings.url,
-        clock,
-        deployment=store.deployment,
-        prefix=settings.prefix,
-        timeout=settings.timeout,
-        lease=settings.lease_seconds,
-        patience=settings.patience_seconds,
-    )
-    return bus, bus.cache()
 
 
 def bus_up(bus: Bus) -> Callable[[], float]:
