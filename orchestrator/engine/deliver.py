@@ -87,7 +87,7 @@ class Deliverer:
         self.doubted = False
 
     async def hand(self, committed: Committed, rows: Sequence[Outgoing], since: float) -> None:
-        if rows and not committed.held:
+        if rows and not committed.held and (self.hold or committed.conversation.id not in self.sending):
             self.kicked.set()
             return
         seqs = {message.id: message.seq for message in committed.messages}

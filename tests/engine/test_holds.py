@@ -31,7 +31,8 @@ class Rows:
 
     async def settle(self, row: Outgoing) -> Sequence[str]:
         self.settled.append(row)
-        return self.left
+        gone = {one.id for one in self.settled if one.state != "pending"}
+        return [id for id in self.left if id not in gone]
 
     async def let_go(self, ids: Sequence[str]) -> None:
         self.freed.extend(ids)
@@ -146,6 +147,47 @@ async def test_what_is_handed_over_while_an_outcome_is_kept_is_not_lost() -> Non
     await rig.hand(rig.rows[0])
     await rig.done()
     assert rig.sends.tried == ids(rig.rows[:2])
+
+
+async def test_what_waits_before_those_handed_over_goes_before_them() -> None:
+    rig = Rig()
+    rig.sends.gate.clear()
+    await rig.hand(rig.rows[0])
+    await rig.hand(rig.rows[2])
+    rig.store.left = ids(rig.rows)
+    rig.sends.gate.set()
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
+    assert rig.store.freed == [rig.rows[2].id]
+    rig.store.rows = rig.rows[1:2]
+    await rig.deliverer.look()
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:2])
+
+
+async def test_a_commit_told_of_after_an_earlier_row_failed_waits_behind_it() -> None:
+    rig = Rig()
+    rig.sends.pending = {rig.rows[0].id}
+    await rig.hand(rig.rows[0])
+    await rig.done()
+    await rig.hand(rig.rows[1])
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
+
+
+async def test_a_row_got_while_its_conversation_was_being_sent_is_not_overtaken() -> None:
+    """It was held by looking a moment before the outcome of the one before it was known here."""
+    rig = Rig()
+    rig.sends.gate.clear()
+    await rig.hand(rig.rows[0])
+    await asyncio.sleep(0)
+    rig.store.rows = rig.rows[1:2]
+    await rig.deliverer.look()
+    rig.sends.gate.set()
+    await rig.done()
+    await rig.hand(rig.rows[2])
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
 
 
 async def test_a_process_that_slept_through_its_hold_sends_nothing_more() -> None:

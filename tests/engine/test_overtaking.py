@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from orchestrator.engine.deliver import BATCH, Deliverer
 from orchestrator.types import Committed, Outgoing, Rendering
 from tests.support.builders import conversation, message, outgoing
@@ -87,3 +89,46 @@ async def test_nobody_is_let_go_while_the_store_may_have_more_that_is_due() -> N
     await asyncio.gather(*deliverer.tasks)
     assert platform.sent[-1] == rows[-1].id
     assert deliverer.parked == {}
+
+
+class Shelf:
+    """What a process that was killed has left; alone, one after the other."""
+
+    def __init__(self, *rows: Outgoing) -> None:
+        self.rows = list(rows)
+
+    async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
+        return [row for row in self.rows[:1] if row.due_at <= now]
+
+    async def settle(self, row: Outgoing) -> Sequence[str]:
+        self.rows = [each for each in self.rows if each.id != row.id]
+        return [each.id for each in self.rows]
+
+
+@pytest.mark.parametrize("later", [0, 60])
+async def test_what_a_killed_process_left_is_not_overtaken(later: int) -> None:
+    """Due at once, or only when it is tried again."""
+    clock = ManualClock()
+    head = conversation()
+    first, second, third = (
+        replace(
+            outgoing(message(head, f"line {seq}"), head),
+            seq=seq,
+            due_at=clock.now() + timedelta(seconds=later),
+            renderings=(Rendering(parts=()),),
+        )
+        for seq in (1, 2, 3)
+    )
+    store, platform = Shelf(first, second), Platform(clock)
+    platform.refused = True
+    deliverer = Deliverer(store, platform, clock, Counts(), sweep=5)  # type: ignore[arg-type]
+    await deliverer.look()
+    await asyncio.gather(*deliverer.tasks)
+    store.rows.append(third)
+    await deliverer.hand(Committed(conversation=head), [third], clock.monotonic())
+    await asyncio.gather(*deliverer.tasks)
+    clock.advance(later)
+    for _ in range(3):
+        await deliverer.look()
+        await asyncio.gather(*deliverer.tasks)
+    assert platform.sent == [first.id, second.id, third.id]
