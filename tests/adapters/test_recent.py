@@ -1,6 +1,6 @@
 """A cache with an end."""
 
-from orchestrator.adapters.sqlite.recent import Recent
+from orchestrator.adapters.sql.recent import Recent
 
 
 def kept(cache: Recent[int, str]) -> int:

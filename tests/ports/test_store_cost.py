@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from orchestrator.adapters.sql.rows import Decoder
+from orchestrator.adapters.sql.tails import Tails
 from orchestrator.adapters.sqlite import SqliteStore
-from orchestrator.adapters.sqlite.rows import Decoder
-from orchestrator.adapters.sqlite.tails import Tails
 from orchestrator.types import Conversation, Outgoing
 from tests.support.builders import commit, message, outgoing
 from tests.support.hot import HOT

@@ -10,10 +10,10 @@ from orchestrator import codec
 from orchestrator.adapters.postgres.lane import Again
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import kept, packed, plain, together
-from orchestrator.adapters.sqlite.drafts import Arrival, columns, heard
-from orchestrator.adapters.sqlite.faults import explain
-from orchestrator.adapters.sqlite.profile import Facts
-from orchestrator.adapters.sqlite.rows import Decoder, message, micros
+from orchestrator.adapters.sql.drafts import Arrival, columns, heard
+from orchestrator.adapters.sql.profile import Facts
+from orchestrator.adapters.sql.rows import Decoder, message, micros
+from orchestrator.adapters.sql.unfit import unfit
 from orchestrator.errors import Conflict
 from orchestrator.types import Accepted, Conversation, Received
 
@@ -51,7 +51,7 @@ def hearing(arrival: Arrival, *, brief: bool = False) -> Hearing:
             said |= opened(fresh)
             said["page"] = arrival.context or codec.anything.dump(fresh.context).decode()
     except PydanticSerializationError as error:
-        raise explain(error) from None
+        raise unfit(error) from None
     return Hearing(arrival, packed(said), brief)
 
 

@@ -8,6 +8,7 @@ import asyncpg
 
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import kept, plain
+from orchestrator.adapters.sql.rows import micros, moment
 from orchestrator.adapters.sqlite.accounts import (
     AGENT,
     KEY,
@@ -19,7 +20,6 @@ from orchestrator.adapters.sqlite.accounts import (
     to_agent,
     to_key,
 )
-from orchestrator.adapters.sqlite.rows import micros, moment
 from orchestrator.errors import NotFound
 from orchestrator.types import Agent, ApiKey, Session
 

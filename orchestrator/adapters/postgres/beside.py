@@ -8,8 +8,8 @@ from orchestrator.adapters.postgres.accept import dumped
 from orchestrator.adapters.postgres.outbox import placed
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import packed, together
+from orchestrator.adapters.sql.rows import LARGEST, bounded, micros
 from orchestrator.adapters.sqlite.beside import missing
-from orchestrator.adapters.sqlite.rows import LARGEST, bounded, micros
 from orchestrator.types import Marks
 
 MARK = "SELECT * FROM parley_mark_1($1::json)"

@@ -7,8 +7,8 @@ from typing import Any
 from orchestrator.adapters.postgres.accept import dumped, named
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import packed, together
-from orchestrator.adapters.sqlite.drafts import Draft, Params
-from orchestrator.adapters.sqlite.rows import Decoder, micros, moment, moved, numbered
+from orchestrator.adapters.sql.drafts import Draft, Params
+from orchestrator.adapters.sql.rows import Decoder, micros, moment, moved, numbered
 from orchestrator.errors import Fenced, NotFound
 from orchestrator.types import Commit, Committed, Marks
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import kept, plain
-from orchestrator.adapters.sqlite.rows import OUTGOING, bounded, micros, moment, outgoing
+from orchestrator.adapters.sql.rows import OUTGOING, bounded, micros, moment, outgoing
 from orchestrator.errors import NotFound
 from orchestrator.types import Outgoing, QueueDepth
 

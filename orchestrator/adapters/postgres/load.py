@@ -1,6 +1,6 @@
 """Everything a turn needs, for a batch of turns in one statement.
 
-What is remembered of a log (see adapters/sqlite/tails.py) is said in the question: while no commit has changed it, only
+What is remembered of a log (see adapters/sql/tails.py) is said in the question: while no commit has changed it, only
 what was said since comes back. Nothing remembered is served on its own.
 """
 
@@ -11,9 +11,9 @@ from typing import Any
 from orchestrator import codec
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import plain, told
+from orchestrator.adapters.sql.rows import HANDOFF, HEAD, MESSAGE, Decoder, handoff, message, message_weight, packet
+from orchestrator.adapters.sql.tails import Tail, Tails
 from orchestrator.adapters.sqlite.load import split
-from orchestrator.adapters.sqlite.rows import HANDOFF, HEAD, MESSAGE, Decoder, handoff, message, message_weight, packet
-from orchestrator.adapters.sqlite.tails import Tail, Tails
 from orchestrator.errors import NotFound
 from orchestrator.types import Conversation, Handoff, Loaded, Message, Profile
 

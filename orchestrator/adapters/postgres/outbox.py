@@ -5,8 +5,8 @@ from datetime import datetime
 
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import packed, plain, together
+from orchestrator.adapters.sql.rows import OUTGOING, bounded, micros, outgoing
 from orchestrator.adapters.sqlite.outbox import ORPHAN_LIFETIME
-from orchestrator.adapters.sqlite.rows import OUTGOING, bounded, micros, outgoing
 from orchestrator.types import DeliveryState, Outgoing
 
 DUE = f"SELECT {OUTGOING} FROM parley_due_1($1, $2, $3, $4)"

@@ -7,8 +7,7 @@ from typing import Any
 from orchestrator.adapters.postgres.load import case_of, profile_of
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import kept, plain
-from orchestrator.adapters.sqlite.records import View
-from orchestrator.adapters.sqlite.rows import (
+from orchestrator.adapters.sql.rows import (
     HANDOFF,
     HEAD,
     LARGEST,
@@ -22,7 +21,8 @@ from orchestrator.adapters.sqlite.rows import (
     outgoing,
     trace,
 )
-from orchestrator.adapters.sqlite.rows import message as to_message
+from orchestrator.adapters.sql.rows import message as to_message
+from orchestrator.adapters.sqlite.records import View
 from orchestrator.errors import NotFound
 from orchestrator.types import Conversation, Customer, Handoff, HandoffState, Message, Outgoing, Packet, Trace
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from orchestrator.adapters.postgres.pool import Connection
-from orchestrator.adapters.sqlite.rows import bounded
+from orchestrator.adapters.sql.rows import bounded
 from orchestrator.types import Kind
 
 ALONE = f"SELECT pg_try_advisory_xact_lock({0x5061726C}, 1)"

@@ -18,12 +18,12 @@ from orchestrator.adapters.postgres.lane import Lane, Run
 from orchestrator.adapters.postgres.pool import Connection, Pool, connect
 from orchestrator.adapters.postgres.schema import PATIENCE, prepare
 from orchestrator.adapters.postgres.url import checked, shown
-from orchestrator.adapters.sqlite import drafts
-from orchestrator.adapters.sqlite.faults import explain as explain_json
-from orchestrator.adapters.sqlite.recent import Recent
+from orchestrator.adapters.sql import drafts
+from orchestrator.adapters.sql.recent import Recent
+from orchestrator.adapters.sql.rows import Decoder, micros
+from orchestrator.adapters.sql.tails import Tails
+from orchestrator.adapters.sql.unfit import unfit
 from orchestrator.adapters.sqlite.records import View
-from orchestrator.adapters.sqlite.rows import Decoder, micros
-from orchestrator.adapters.sqlite.tails import Tails
 from orchestrator.errors import Unavailable
 from orchestrator.ports import Clock
 from orchestrator.types import (
@@ -199,14 +199,14 @@ class PostgresStore:
         try:
             text = codec.anything.dump(context).decode()
         except PydanticSerializationError as error:
-            raise explain_json(error) from None
+            raise unfit(error) from None
         await self.pages.submit(beside.turned(conversation_id, text, language), conversation_id)
 
     async def answer_late(self, conversation_id: str, turn_id: str, actions: Sequence[Action]) -> bool:
         try:
             text = codec.actions.dump(tuple(actions)).decode()
         except PydanticSerializationError as error:
-            raise explain_json(error) from None
+            raise unfit(error) from None
         self.require_open()
         return await self.answers.submit(beside.Late(conversation_id, turn_id, text), conversation_id)
 

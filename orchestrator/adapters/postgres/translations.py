@@ -6,7 +6,7 @@ from datetime import date, datetime
 from orchestrator.adapters.postgres.accounts import storable
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import kept, plain
-from orchestrator.adapters.sqlite.rows import bounded, micros
+from orchestrator.adapters.sql.rows import bounded, micros
 from orchestrator.adapters.sqlite.translations import REVIEWED, debt, entry, row_of
 from orchestrator.errors import NotFound
 from orchestrator.types import Debt, Reviewed, ReviewState, Usage

@@ -3,9 +3,9 @@
 from sqlite3 import Cursor
 
 from orchestrator import codec
-from orchestrator.adapters.sqlite.drafts import Arrival, columns, heard
-from orchestrator.adapters.sqlite.profile import Facts, merged
-from orchestrator.adapters.sqlite.rows import HEAD, MESSAGE, Decoder, Row, message, micros
+from orchestrator.adapters.sql.drafts import Arrival, columns, heard
+from orchestrator.adapters.sql.profile import Facts, merged
+from orchestrator.adapters.sql.rows import HEAD, MESSAGE, Decoder, Row, message, micros
 from orchestrator.errors import Conflict
 from orchestrator.types import Accepted, Conversation, Received
 

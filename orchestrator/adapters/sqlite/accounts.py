@@ -7,7 +7,7 @@ from sqlite3 import Cursor
 from typing import Any
 
 from orchestrator import codec
-from orchestrator.adapters.sqlite.rows import Row, maybe_micros, maybe_moment, micros, moment
+from orchestrator.adapters.sql.rows import Row, maybe_micros, maybe_moment, micros, moment
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.types import Agent, ApiKey, Session
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from sqlite3 import Cursor
 
+from orchestrator.adapters.sql.rows import bounded, micros
 from orchestrator.adapters.sqlite.accept import learn
-from orchestrator.adapters.sqlite.rows import bounded, micros
 from orchestrator.errors import NotFound
 from orchestrator.types import Marks
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from sqlite3 import Cursor
 
+from orchestrator.adapters.sql.drafts import Draft
+from orchestrator.adapters.sql.rows import Decoder, micros, moment, moved, numbered
 from orchestrator.adapters.sqlite.accept import INSERT_MESSAGE, learn
-from orchestrator.adapters.sqlite.drafts import Draft
-from orchestrator.adapters.sqlite.rows import Decoder, micros, moment, moved, numbered
 from orchestrator.errors import Fenced, NotFound
 from orchestrator.types import Committed, Conversation, Marks, Message
 

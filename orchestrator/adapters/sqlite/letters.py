@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlite3 import Cursor
 from typing import Any
 
+from orchestrator.adapters.sql.rows import OUTGOING, bounded, micros, moment, outgoing
 from orchestrator.adapters.sqlite.outbox import LOG_CHANGED
-from orchestrator.adapters.sqlite.rows import OUTGOING, bounded, micros, moment, outgoing
 from orchestrator.errors import NotFound
 from orchestrator.types import Outgoing, QueueDepth
 

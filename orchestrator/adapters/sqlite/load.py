@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from sqlite3 import Cursor
 
 from orchestrator import codec
-from orchestrator.adapters.sqlite.rows import HANDOFF, HEAD, MESSAGE, Decoder, handoff, message, message_weight, packet
-from orchestrator.adapters.sqlite.tails import Tail, Tails
+from orchestrator.adapters.sql.rows import HANDOFF, HEAD, MESSAGE, Decoder, handoff, message, message_weight, packet
+from orchestrator.adapters.sql.tails import Tail, Tails
 from orchestrator.errors import NotFound
 from orchestrator.types import Action, Awaiting, Conversation, Handoff, Loaded, Message
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from sqlite3 import Cursor
 
-from orchestrator.adapters.sqlite.rows import OUTGOING, Row, bounded, micros, outgoing
+from orchestrator.adapters.sql.rows import OUTGOING, Row, bounded, micros, outgoing
 from orchestrator.types import DeliveryState, Outgoing
 
 DUE = (

@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlite3 import Cursor
 from typing import Any, Literal
 
-from orchestrator.adapters.sqlite.load import OPEN_HANDOFF
-from orchestrator.adapters.sqlite.rows import (
+from orchestrator.adapters.sql.rows import (
     HANDOFF,
     HEAD,
     MESSAGE,
@@ -25,7 +24,8 @@ from orchestrator.adapters.sqlite.rows import (
     packet,
     trace,
 )
-from orchestrator.adapters.sqlite.rows import message as to_message
+from orchestrator.adapters.sql.rows import message as to_message
+from orchestrator.adapters.sqlite.load import OPEN_HANDOFF
 from orchestrator.errors import NotFound
 from orchestrator.types import (
     Conversation,

@@ -2,7 +2,7 @@
 
 from sqlite3 import Cursor
 
-from orchestrator.adapters.sqlite.rows import bounded
+from orchestrator.adapters.sql.rows import bounded
 from orchestrator.types import Kind
 
 # Ids sort by creation: the oldest come first, and no index on the time has to be kept for this.

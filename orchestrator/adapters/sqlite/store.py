@@ -10,12 +10,14 @@ from typing import Any, TypeVar, TypeVarTuple
 from pydantic_core import PydanticSerializationError
 
 from orchestrator import codec
+from orchestrator.adapters.sql import drafts
+from orchestrator.adapters.sql.rows import Decoder, micros
+from orchestrator.adapters.sql.tails import Tails
 from orchestrator.adapters.sqlite import (
     accept,
     accounts,
     beside,
     commit,
-    drafts,
     letters,
     load,
     outbox,
@@ -25,9 +27,7 @@ from orchestrator.adapters.sqlite import (
 )
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
-from orchestrator.adapters.sqlite.rows import Decoder, micros
 from orchestrator.adapters.sqlite.schema import named, prepare
-from orchestrator.adapters.sqlite.tails import Tails
 from orchestrator.adapters.sqlite.works import GroupCommit, Snapshot
 from orchestrator.errors import Unavailable
 from orchestrator.ports import Clock

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from sqlite3 import Cursor
 
-from orchestrator.adapters.sqlite.drafts import Params
-from orchestrator.adapters.sqlite.rows import Row, bounded, micros, moment
+from orchestrator.adapters.sql.drafts import Params
+from orchestrator.adapters.sql.rows import Row, bounded, micros, moment
 from orchestrator.errors import NotFound
 from orchestrator.types import Debt, Reviewed, ReviewState, Usage
 

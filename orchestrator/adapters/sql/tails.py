@@ -8,8 +8,8 @@ may be remembered.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.adapters.sqlite.recent import Recent
-from orchestrator.adapters.sqlite.rows import meant
+from orchestrator.adapters.sql.recent import Recent
+from orchestrator.adapters.sql.rows import meant
 from orchestrator.types import Accepted, Committed, Message
 
 SIZE = 2 * 1024 * 1024

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic_core import PydanticSerializationError
 
 from orchestrator import codec
-from orchestrator.adapters.sqlite.faults import explain
-from orchestrator.adapters.sqlite.profile import Facts
-from orchestrator.adapters.sqlite.rows import maybe_micros, micros
+from orchestrator.adapters.sql.profile import Facts
+from orchestrator.adapters.sql.rows import maybe_micros, micros
+from orchestrator.adapters.sql.unfit import unfit
 from orchestrator.types import Commit, Conversation, Debt, Handoff, Message, Outgoing, Received, Started, Trace
 
 Params = tuple[Any, ...]
@@ -60,7 +60,7 @@ def arrival(fresh: Conversation, event: Received | Started, message_id: str, now
         facts = facts_of(event)
         codec.anything.dump(facts)
     except PydanticSerializationError as error:
-        raise explain(error) from None
+        raise unfit(error) from None
     return Arrival(fresh, event, message_id, now, row, context, facts)
 
 
@@ -108,7 +108,7 @@ def draft(commit: Commit) -> Draft:
             owed=[debt(one) for one in commit.owed],
         )
     except PydanticSerializationError as error:
-        raise explain(error) from None
+        raise unfit(error) from None
 
 
 def columns(head: Conversation) -> Params:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from orchestrator import codec
-from orchestrator.adapters.sqlite.recent import Recent
+from orchestrator.adapters.sql.recent import Recent
 from orchestrator.copies import replace
 from orchestrator.errors import Malformed
 from orchestrator.types import (
