@@ -99,6 +99,8 @@ class Understander:
         language, runs = await self.language(said, start + self.deadline * LANGUAGE_BY)
         pivot, translation = await self.pivot_of(said, language.code, start + self.deadline * TRANSLATION_BY)
         known = Understanding(language=language, pivot=pivot)
+        if not self.groups:
+            return replace(known, stages=(*runs, *translation))
         read = await asyncio.gather(
             *(self.group(group, said, known, start + self.deadline) for group in self.groups.values())
         )
@@ -107,8 +109,10 @@ class Understander:
 
     async def language(self, said: Utterance, until: float) -> tuple[Language, list[StageRun]]:
         """Detectors see the telling words alone: links and codes look like English, greetings come in any language."""
+        if len(said.candidates) == 1:
+            return Language(code=said.candidates[0], confidence=1.0, reason="the only one"), []
         words = ""
-        if said.typed and not is_machine_text(said.text):
+        if self.detectors and said.typed and not is_machine_text(said.text):
             words = plain_words(telling_part(said.text[:TELLING]))
         blank = Understanding(language=Language(code=""))
         known = blank
