@@ -116,11 +116,12 @@ async def test_by_keyboard_alone_from_the_queue_to_resolved(tmp_path: Path) -> N
         await page.keyboard.press("?")
         await expect(page.get_by_role("dialog")).to_contain_text("Keyboard shortcuts")
         await page.keyboard.press("Escape")
-        await page.keyboard.press("j")
-        await page.keyboard.press("j")
-        await expect(page.locator('.line[aria-current="true"]')).to_have_attribute(
-            "data-id", (await desk.parley.conversation("second")).id
-        )
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        for name in ("first", "second"):
+            await page.keyboard.press("j")
+            await expect(page.locator('.line[aria-current="true"]')).to_have_attribute(
+                "data-id", (await desk.parley.conversation(name)).id
+            )
         await expect(page.locator(".bubble.customer")).to_be_visible()
         await page.keyboard.press("n")
         await page.keyboard.type("for us only")

@@ -45,6 +45,7 @@ def operations(parley: Front) -> list[tuple[str, str, str]]:
 
 BODIES: dict[str, Any] = {
     "/v1/conversations/nothing/context": {"context": {}},
+    "/v1/conversations/nothing/language": {"language": "en"},
     "/v1/conversations/nothing/messages": {"text": "x"},
     "/v1/conversations/nothing/transfer": {"team": "support"},
     "/v1/keys": {"name": "x", "scopes": ["read"]},

@@ -152,6 +152,7 @@ async def test_what_was_dropped_is_read_again_whatever_it_was(tmp_path: Path) ->
         assert not await feed.hear(MessageAdded(app_id="shop", conversation_id=log[1].conversation_id, message=log[1]))
         await front.house.hear("three")
         await front.house.hear("four")
+        await front.house.settled()
         last = (await front.house.log())[-1]
         frames = await feed.hear(MessageAdded(app_id="shop", conversation_id=last.conversation_id, message=last))
         assert [words(each.model_dump()) for each in frames if isinstance(each, Shown)] == ["three", "four"]

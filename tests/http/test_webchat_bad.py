@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -237,6 +238,7 @@ async def test_ten_thousand_messages_in_a_burst_are_throttled_with_a_clear_answe
         visitor = Visitor(front)
         await visitor.arrive(language="es")
         async with visitor.connect(language="es") as socket:
+            began = time.monotonic()
             sending = asyncio.create_task(burst(socket, 10_000))
             answers: Counter[str] = Counter()
             first: dict[str, Any] = {}
@@ -248,7 +250,8 @@ async def test_ten_thousand_messages_in_a_burst_are_throttled_with_a_clear_answe
             await sending
             while (await pinged(socket))["type"] != "pong":
                 pass
-        assert 30 <= answers["ack"] <= 33
+        took = time.monotonic() - began
+        assert 30 <= answers["ack"] <= 31 + took / 2  # one more each two seconds
         assert first["code"] == "throttled"
         assert 0 < first["retry_after"] <= 60
         assert first["client_id"].startswith("m")

@@ -22,7 +22,7 @@ SENTIMENT = Path(__file__).parents[1] / "nlp" / "data" / "sentiment.tsv"
 def test_the_vector_of_a_sentence(minilm: Encoder) -> None:
     near, far = (minilm.embed_now(text)[:384] for text in ("when will my parcel arrive", "I hate this song"))
     asked = minilm.embed_now("where is my package")[:384]
-    assert float(asked @ near) > 0.45 > 0.25 > float(asked @ far)
+    assert float(asked @ near) > 0.4 > 0.25 > float(asked @ far)
     # Of the reference implementation (sentence-transformers), to four digits.
     assert minilm.tokens.ids("Where is my package?") == [101, 2073, 2003, 2026, 7427, 1029, 102]
 

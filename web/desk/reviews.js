@@ -16,7 +16,7 @@ export function showReviews(agentName) {
     title: t.reviews.title,
     id: "reviews-title",
     name: "wide",
-    close: t.actions.close ?? t.reviews.close,
+    close: t.reviews.close,
     body: h("div", { class: "reviews-body" }, engines, h("h3", {}, t.reviews.memory), tabs, list),
   });
   let state = "proposed";
