@@ -56,6 +56,7 @@ class TurnRunner:
         """
         began = self.clock.monotonic()
         before: Step | None = None
+        tried = ""
         for _ in range(MOST_TRIES):
             loaded = await self.store.load(conversation_id, history=self.history)
             app = self.apps.get(loaded.conversation.app_id)
@@ -65,6 +66,9 @@ class TurnRunner:
             if not await admission.enter(app.id, loaded.conversation.channel_id):
                 continue  # it had to wait: what was loaded is old
             task = self.task(app, loaded, before)
+            if before is not None and task is not None and task.id != tried:
+                # Somebody else did that turn: what its bot said must answer nothing else.
+                before, task = None, self.task(app, loaded, None)
             if task is None:
                 self.deliverer.nudged()
                 return False
@@ -76,7 +80,7 @@ class TurnRunner:
             try:
                 committed = await self.store.commit(step.commit)
             except Fenced:
-                before = step
+                before, tried = step, task.id
                 continue
             await self.deliverer.hand(committed, step.commit.outbox, since)
             await self.announce(app, step, committed, loaded)

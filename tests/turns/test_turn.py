@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from orchestrator.types import Text
+from orchestrator.types import Commit, Text
 from tests.support import bots
+from tests.support.builders import message
 from tests.support.house import house, words
 
 
@@ -223,3 +225,17 @@ async def test_a_rule_may_read_how_many_wait(tmp_path: Path) -> None:
             await parley.settled(address)
         assert (await parley.conversation("anna")).handoff is not None
         assert (await parley.conversation("ben")).handoff is None
+
+
+async def test_an_answer_to_a_turn_that_another_worker_did_answers_nothing_else(tmp_path: Path) -> None:
+    async with house(tmp_path, bot="slow") as parley:
+        await parley.hear("gate-a")
+        await bots.entered["gate-a"].wait()
+        store = parley.runtime.store
+        head = (await store.load((await parley.conversation()).id, history=0)).conversation
+        answer = message(head, "slow: gate-a")
+        await store.commit(Commit(conversation=replace(head, processed_seq=1), messages=(answer,), at=head.updated_at))
+        await parley.hear("two")
+        bots.gates["gate-a"].set()
+        await parley.settled()
+        assert await parley.lines() == ["customer: gate-a", "bot: slow: gate-a", "customer: two", "bot: slow: two"]
