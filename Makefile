@@ -5,7 +5,7 @@ BIN := .venv/bin
 TORCH_PACKAGES := torch==2.13.0 "transformers>=4.57,<6" "sentencepiece>=0.2"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench eval heads docs requirements clean
+.PHONY: help demo test check format chaos bench eval heads docs requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ check: .venv/dev ## Formatter, linter, types and import contracts
 format: .venv/dev ## Format and mend what the linter can
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format -q .
+
+chaos: .venv/dev ## Kill, pause and restart a cluster, then prove nothing was lost; ARGS="--seed N --minutes M"
+	@scripts/debian test
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: .venv/dev ## Measure speed, as ratios in one run (see docs/performance.md)
 	@scripts/debian demo
