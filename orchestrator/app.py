@@ -295,15 +295,3 @@ def ops_only(runtime: Runtime) -> ASGIApp:
 
 def version() -> str:
     return metadata.version("parley")
-
-
-@asynccontextmanager
-async def accounts_of(settings: Settings, base: Path) -> AsyncIterator[tuple[Database, SystemClock]]:
-    """The store alone, for commands that manage agents and keys; a server may be running on it."""
-    clock = SystemClock()
-    store = store_of(settings.store, base, clock)
-    await store.open()
-    try:
-        yield store, clock
-    finally:
-        await store.close()

@@ -1,8 +1,11 @@
 """The store that [store] url names."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
+from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.sqlite import SqliteStore, path_of
 from orchestrator.config import StoreSettings
 from orchestrator.ports import Accounts, Clock, Letters, Records, Retention, Store, Translations
@@ -32,3 +35,15 @@ def store_of(settings: StoreSettings, base: Path, clock: Clock) -> Database:
     from orchestrator.adapters.postgres.store import PostgresStore
 
     return PostgresStore(settings.url, clock, connections=settings.connections, patience=settings.patience_seconds)
+
+
+@asynccontextmanager
+async def store_alone(settings: StoreSettings, base: Path) -> AsyncIterator[tuple[Database, Clock]]:
+    """The store alone, opened, for commands that manage what it keeps; a server may be running on it."""
+    clock = SystemClock()
+    store = store_of(settings, base, clock)
+    await store.open()
+    try:
+        yield store, clock
+    finally:
+        await store.close()

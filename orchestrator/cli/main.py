@@ -1,37 +1,71 @@
 """`parley`: every command, each with its --help. Deliberate errors end in one line and exit code 1, no traceback."""
 
 import sys
-from typing import Annotated
+from importlib import import_module, metadata
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from orchestrator.app import version
-from orchestrator.cli import agents, chat, check, demo, doctor, keys, models, nlp, queue, serve, translate
 from orchestrator.errors import ParleyError
 
+COMMANDS = {
+    "serve": "serve",
+    "demo": "demo",
+    "chat": "chat",
+    "check": "check",
+    "doctor": "doctor",
+    "desk": "agents",
+    "keys": "keys",
+    "translate": "translate",
+    "queue": "queue",
+    "nlp": "nlp",
+    "models": "models",
+}
+"""The module in orchestrator/cli of each command, which holds a function of that name or an `app` of several."""
+
+
+class Lazily(TyperGroup):
+    """Imports a command when it is asked for: none waits for what only others need, which is up to a second."""
+
+    def list_commands(self, _: object) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: object, name: str) -> Any:
+        for each in (name,) if name in COMMANDS else COMMANDS:
+            if each not in self.commands:
+                self.commands[each] = imported(each)
+        return self.commands.get(name)
+
+
+def imported(name: str) -> Any:
+    module = import_module(f"orchestrator.cli.{COMMANDS[name]}")
+    several = getattr(module, "app", None)
+    if several is not None:
+        command: Any = get_group(several)
+    else:
+        alone = typer.Typer(add_completion=False, context_settings=HELP)
+        alone.command(name)(getattr(module, name))
+        command = get_command(alone)
+    command.name = name
+    return command
+
+
+HELP = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="parley",
+    cls=Lazily,
     help="One bot on every channel, in every customer's language, with a person one turn away.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP,
 )
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-app.command("chat")(chat.chat)
-app.command("check")(check.check)
-app.command("doctor")(doctor.doctor)
-app.add_typer(agents.app, name="desk")
-app.add_typer(keys.app, name="keys")
-app.add_typer(translate.app, name="translate")
-app.add_typer(queue.app, name="queue")
-app.add_typer(nlp.app, name="nlp")
-app.add_typer(models.app, name="models")
 
 
 def show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"parley {version()}")
+        typer.echo(f"parley {metadata.version('parley')}")
         raise typer.Exit
 
 

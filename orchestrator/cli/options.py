@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from orchestrator.adapters.logs import configure
-from orchestrator.app import accounts_of
+from orchestrator.adapters.stores import store_alone
 from orchestrator.config import LogSettings, Settings, load
 from orchestrator.errors import Misconfigured
 from orchestrator.ledger import nowhere
@@ -57,7 +57,7 @@ def with_accounts(settings: Settings, base: Path, work: Callable[[Accounts, Cloc
     """Agents and keys, straight from the database; a server may be running on it."""
 
     async def worked() -> T:
-        async with accounts_of(settings, base) as (accounts, clock):
+        async with store_alone(settings.store, base) as (accounts, clock):
             return await work(accounts, clock)
 
     return asyncio.run(worked())

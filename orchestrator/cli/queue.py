@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from orchestrator.app import accounts_of
+from orchestrator.adapters.stores import store_alone
 from orchestrator.cli.options import DEFAULT_CONFIG, AppName, ConfigPath, chosen_app, configured
 from orchestrator.cli.table import table
 from orchestrator.config import Settings
@@ -242,7 +242,7 @@ def with_letters(settings: Settings, base: Path, work: Callable[[Letters, Clock]
     """Straight from the database; servers may be running on it."""
 
     async def worked() -> T:
-        async with accounts_of(settings, base) as (store, clock):
+        async with store_alone(settings.store, base) as (store, clock):
             return await work(store, clock)
 
     return asyncio.run(worked())
