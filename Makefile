@@ -1,6 +1,8 @@
 # Everything runs inside .venv; Debian packages are only added when a step needs them (see scripts/debian).
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests wait for servers and browsers about as long as they work: three at a time keep two cores busy.
+JOBS ?= 3
 # No part of the pinned requirements: torch alone is larger than all of them, and which build is right depends on the machine.
 TORCH_PACKAGES := torch==2.13.0 "transformers>=4.57,<6" "sentencepiece>=0.2"
 
@@ -22,7 +24,7 @@ ifdef TORCH
 	@echo "Installing torch and transformers for their tests ..."
 	@$(BIN)/pip install -q --disable-pip-version-check $(TORCH_PACKAGES)
 endif
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: .venv/dev ## Formatter, linter, types and import contracts
 	$(BIN)/ruff format --check .
