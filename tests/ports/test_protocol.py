@@ -1,0 +1,309 @@
+"""The lease, the fence and the outbox against a model: two processes take any steps in any order, and die in between.
+
+Over PostgreSQL the two share a database; SQLite has one process, which dies and begins anew. What must hold, whatever
+the order: every message is numbered once and answered once, in order; a step computed from an old version commits
+nothing; a row is one process's alone while it is held; what is delivered is what the log says, in its order.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from orchestrator.errors import Fenced
+from orchestrator.types import Commit, Loaded, Outgoing
+from tests.support.builders import conversation, message, outgoing, received, unique
+from tests.support.clock import ManualClock
+from tests.support.postgres import opened, url_for
+from tests.support.stores import Database, sqlite
+
+HOLD = 1000.0
+"""Seconds a row is held; time moves by the test's word alone, in steps that never sum up to it."""
+TALKS = st.integers(0, 2)
+LINES = st.integers(0, 5)
+PROCESSES = st.integers(0, 1)
+examples = itertools.count()
+
+
+@dataclass
+class World:
+    """One store for each process; `age` moves the clock by which holds go."""
+
+    stores: list[Database]
+    clock: ManualClock
+    hold: float
+    age: Callable[[float], Any]
+
+
+@asynccontextmanager
+async def one_process(folder: Path) -> AsyncIterator[World]:
+    clock = ManualClock()
+
+    async def nothing(seconds: float) -> None:
+        """Nobody holds anything."""
+
+    async with sqlite(folder, clock) as store:
+        yield World([store], clock, 0.0, nothing)
+
+
+@asynccontextmanager
+async def two_processes(folder: Path) -> AsyncIterator[World]:
+    url, clock = await url_for(folder), ManualClock()
+    async with opened(url, clock) as one, opened(url, clock) as other:
+        db = await asyncpg.connect(url)
+
+        async def age(seconds: float) -> None:
+            await db.execute(f"UPDATE outbox SET held_until = held_until - interval '{seconds} seconds'")
+
+        try:
+            yield World([one, other], clock, HOLD, age)
+        finally:
+            await db.close()
+
+
+@dataclass
+class Process:
+    """What one knows, until it dies: turns it computes, and rows it may send, each until a moment."""
+
+    store: Database
+    loaded: dict[int, Loaded] = field(default_factory=dict)
+    hand: dict[int, list[tuple[Outgoing, float]]] = field(default_factory=dict)
+    tried: dict[int, Outgoing] = field(default_factory=dict)
+    """By conversation, a row that went out and is not settled yet."""
+
+
+class Protocol(RuleBasedStateMachine):
+    world: World
+    runner: asyncio.Runner
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = f"example {next(examples)}"
+        self.processes = [Process(store) for store in self.world.stores]
+        self.now = 0.0
+        self.ids: dict[int, str] = {}
+        self.said: dict[int, list[str]] = {}
+        self.versions: dict[int, int] = {}
+        self.got: dict[int, list[Outgoing]] = {}
+        self.late: set[str] = set()
+        """Rows that went out although they had been withdrawn: their process could not know."""
+        self.gone: set[str] = set()
+
+    def do(self, work: Any) -> Any:
+        return self.runner.run(work)
+
+    def process(self, number: int) -> Process:
+        return self.processes[number % len(self.processes)]
+
+    # Rules
+
+    @rule(talk=TALKS, line=LINES)
+    def accept(self, talk: int, line: int) -> None:
+        """A platform delivers what it likes, as often as it likes."""
+        token, address = f"{talk}.{line}", f"{self.name}: {talk}"
+        event = received(token, address=address, external_id=f"{self.name}: {token}")
+        accepted = self.do(self.processes[0].store.accept(conversation(address=address), event, unique("message")))
+        said = self.said.setdefault(talk, [])
+        assert accepted.duplicate == (token in said)
+        self.ids[talk] = accepted.conversation.id
+        self.versions.setdefault(talk, 0)
+        if token not in said:
+            said.append(token)
+
+    @rule(number=PROCESSES, talk=TALKS)
+    def load(self, number: int, talk: int) -> None:
+        if talk in self.ids:
+            process = self.process(number)
+            process.loaded[talk] = self.do(process.store.load(self.ids[talk], history=0))
+
+    @rule(number=PROCESSES, talk=TALKS)
+    def commit(self, number: int, talk: int) -> None:
+        """Answers each message that waited when the turn was loaded, by a message of its own."""
+        process = self.process(number)
+        loaded = process.loaded.pop(talk, None)
+        if loaded is None or not loaded.pending:
+            return
+        head = replace(loaded.conversation, processed_seq=loaded.pending[-1].seq)
+        said = tuple(message(head, f"re: {words(one)}") for one in loaded.pending)
+        rows = tuple(outgoing(one, head, due_at=self.world.clock.now()) for one in said)
+        wanted = Commit(conversation=head, messages=said, outbox=rows, hold=self.world.hold, at=self.world.clock.now())
+        committed = self.fenced(process, talk, wanted)
+        if committed is not None and committed.held and talk not in process.tried:
+            seqs = [one.seq for one in committed.messages]
+            placed = [replace(row, seq=seq) for row, seq in zip(rows, seqs, strict=True)]
+            process.hand.setdefault(talk, []).extend((row, self.now + HOLD) for row in placed)
+
+    def fenced(self, process: Process, talk: int, wanted: Commit) -> Any:
+        """The commit passes if, and only if, nothing else was committed since it was computed."""
+        stands = self.versions[talk] == wanted.conversation.version
+        try:
+            committed = self.do(process.store.commit(wanted))
+        except Fenced:
+            assert not stands
+            return None
+        assert stands
+        self.versions[talk] += 1
+        return committed
+
+    @rule(number=PROCESSES, talk=TALKS)
+    def take_over(self, number: int, talk: int) -> None:
+        """A person does: what no platform has been offered yet is withdrawn."""
+        process = self.process(number)
+        if talk not in self.ids:
+            return
+        loaded = self.do(process.store.load(self.ids[talk], history=0))
+        waits = [row.id for row in self.do(process.store.deliveries(self.ids[talk])) if row.state == "pending"]
+        head = replace(loaded.conversation, epoch=loaded.conversation.epoch + 1)
+        self.fenced(process, talk, Commit(conversation=head, withdraw_pending=True, at=self.world.clock.now()))
+        self.gone.update(waits)
+        if not self.world.hold:
+            process.hand.pop(talk, None)  # the one process withdrew it itself
+
+    @rule(number=PROCESSES)
+    def look(self, number: int) -> None:
+        process = self.process(number)
+        rows = self.do(process.store.due(self.world.clock.now(), 10_000, hold=self.world.hold))
+        talks = {id: talk for talk, id in self.ids.items()}
+        for row in rows:
+            talk = talks.get(row.conversation_id)
+            if talk is None:
+                continue  # of an example that failed
+            for other in self.processes:
+                taken = [held for held, until in other.hand.get(talk, []) if until > self.now]
+                assert other is process or row.id not in {held.id for held in taken}, "two hold the same row"
+            if talk not in process.tried and not self.holding(process, talk):
+                process.hand[talk] = [(row, self.now + HOLD)]
+
+    def holding(self, process: Process, talk: int) -> list[Outgoing]:
+        """Those it may still send, in order; the first that it may not ends them."""
+        kept = itertools.takewhile(lambda one: not self.world.hold or one[1] > self.now, process.hand.get(talk, []))
+        return [row for row, _ in kept]
+
+    @rule(number=PROCESSES, talk=TALKS)
+    def send(self, number: int, talk: int) -> None:
+        process = self.process(number)
+        rows = self.holding(process, talk)
+        if not rows or talk in process.tried:
+            return
+        process.tried[talk] = row = rows[0]
+        if row.id in self.gone:
+            self.late.add(row.id)
+        got = self.got.setdefault(talk, [])
+        if row.id in self.late or row.id in {one.id for one in got}:
+            return
+        assert all(one.seq < row.seq for one in got), "overtaken"
+        got.append(row)
+
+    @rule(number=PROCESSES, talk=TALKS, again=st.booleans())
+    def settle(self, number: int, talk: int, again: bool) -> None:
+        """The platform took it, or it is to be tried again after a while."""
+        process = self.process(number)
+        row = process.tried.pop(talk, None)
+        if row is None:
+            return
+        later = replace(row, attempts=row.attempts + 1, due_at=self.world.clock.now() + timedelta(seconds=HOLD))
+        left = self.do(process.store.settle(later if again else replace(row, state="sent")))
+        rows = [one for one in process.hand.pop(talk, []) if one[0].id != row.id]
+        if again or (left and (not rows or rows[0][0].id != left[0])):
+            self.do(process.store.let_go([one.id for one, _ in rows]))
+        else:
+            process.hand[talk] = [one for one in rows if one[0].id in left]
+
+    @rule(number=PROCESSES)
+    def die(self, number: int) -> None:
+        self.processes[number % len(self.processes)] = Process(self.process(number).store)
+
+    @rule(seconds=st.sampled_from([1.5, 300.5, 1100.5]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.world.clock.advance(seconds)
+        self.do(self.world.age(seconds))
+
+    # What must hold at the end
+
+    @precondition(lambda self: bool(self.ids))
+    @rule()
+    def check(self) -> None:
+        for talk, id in self.ids.items():
+            log = self.do(self.processes[0].store.messages(id, limit=1000))
+            assert [one.seq for one in log] == list(range(1, len(log) + 1))
+            heard = [words(one) for one in log if one.role == "customer"]
+            assert heard == self.said[talk]
+            answered = [words(one).removeprefix("re: ") for one in log if one.role == "bot"]
+            assert answered == heard[: len(answered)]
+
+    def teardown(self) -> None:
+        """Both die; whoever comes next finishes everything."""
+        for number in range(len(self.processes)):
+            self.die(number)
+        self.wait(2 * HOLD + 0.5)
+        for talk in self.ids:
+            self.load(0, talk)
+            self.commit(0, talk)
+        self.die(0)
+        self.wait(2 * HOLD + 0.5)
+        while self.rest():
+            self.look(0)
+            for talk in self.ids:
+                self.send(0, talk)
+                self.settle(0, talk, again=False)
+        self.finished()
+
+    def rest(self) -> int:
+        return sum(len(self.pending(id)) for id in self.ids.values())
+
+    def pending(self, id: str) -> list[Outgoing]:
+        return [row for row in self.do(self.processes[0].store.deliveries(id)) if row.state == "pending"]
+
+    def finished(self) -> None:
+        """Every message is answered once; the platform has what the log says it has."""
+        for talk, id in self.ids.items():
+            log = self.do(self.processes[0].store.messages(id, limit=1000))
+            bots = [one for one in log if one.role == "bot"]
+            assert [words(one).removeprefix("re: ") for one in bots] == self.said[talk]
+            assert all(not one.withdrawn or one.id not in {row.message_id for row in self.settled(id)} for one in bots)
+            shown = [one.id for one in bots if not one.withdrawn]
+            late = {row.message_id for row in self.got.get(talk, []) if row.id in self.late}
+            assert [row.message_id for row in self.got.get(talk, []) if row.id not in self.gone] == [
+                one for one in shown if one not in late and one in {row.message_id for row in self.settled(id)}
+            ]
+
+    def settled(self, id: str) -> list[Outgoing]:
+        return [row for row in self.do(self.processes[0].store.deliveries(id)) if row.state == "sent"]
+
+
+def words(said: Any) -> str:
+    return str(said.parts[0].text)
+
+
+@pytest.mark.parametrize(("world", "count"), [(one_process, 80), (two_processes, 50)])
+def test_no_order_of_steps_loses_doubles_or_reorders_anything(
+    tmp_path: Path, world: Callable[[Path], Any], count: int
+) -> None:
+    with asyncio.Runner() as runner:
+        opening = world(tmp_path)
+        here = runner.run(opening.__aenter__())
+        try:
+            machine = type("Machine", (Protocol,), {"world": here, "runner": runner})
+            run_state_machine_as_test(
+                machine,
+                settings=settings(
+                    max_examples=count,
+                    stateful_step_count=40,
+                    deadline=None,
+                    database=None,
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
+        finally:
+            runner.run(opening.__aexit__(None, None, None))
