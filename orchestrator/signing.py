@@ -18,6 +18,9 @@ TOLERANCE = 300.0
 """Seconds a timestamp may differ from our clock, either way."""
 
 MOST_SIGNATURES = 16
+BITE = 2047
+"""The most hashlib takes in without letting go of the lock."""
+
 PREFIX = "whsec_"
 
 
@@ -36,8 +39,21 @@ def key(secret: str, where: str = "secret") -> bytes:
     return found
 
 
+def sealed(secret: bytes, *pieces: bytes) -> bytes:
+    """HMAC-SHA256 of the pieces one after the other, in bites.
+
+    `hmac.digest`, and an update of 2 KB or more, let go of the interpreter's lock: on a busy server it then waits for a
+    database thread to give it back, which takes ten times as long as the digest.
+    """
+    mac = hmac.new(secret, digestmod="sha256")
+    for piece in pieces:
+        for start in range(0, len(piece), BITE):
+            mac.update(piece[start : start + BITE])
+    return mac.digest()
+
+
 def signature(secret: bytes, message_id: str, timestamp: str, body: bytes) -> str:
-    digest = hmac.digest(secret, f"{message_id}.{timestamp}.".encode() + body, "sha256")
+    digest = sealed(secret, f"{message_id}.{timestamp}.".encode(), body)
     return "v1," + base64.b64encode(digest).decode()
 
 
