@@ -71,6 +71,7 @@ class TurnRunner:
                 before, task = None, self.task(app, loaded, None)
             if task is None:
                 self.deliverer.nudged()
+                await self.retell(app, loaded)
                 return False
             structlog.contextvars.bind_contextvars(app_id=app.id, conversation_id=conversation_id, turn_id=task.id)
             if give_up and task.answer is None:
@@ -117,6 +118,14 @@ class TurnRunner:
         heard = await hear(app, task.loaded, known)
         draft = Draft(self, app, task, heard, before, began)
         return await draft.step()
+
+    async def retell(self, app: App, loaded: Loaded) -> None:
+        """Everything is done here; a process that died may not have come to say so."""
+        if not self.deliverer.hold or not loaded.history:
+            return
+        turn_id = loaded.history[-1].turn_id
+        await self.herald.messages([message for message in loaded.history if turn_id and message.turn_id == turn_id])
+        await self.herald.conversation(app, loaded.conversation, loaded.handoff)
 
     async def announce(self, app: App, step: Step, committed: Committed, loaded: Loaded) -> None:
         """Tell the desks and widgets what the database now holds."""
