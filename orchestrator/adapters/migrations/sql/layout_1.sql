@@ -6,8 +6,12 @@ DECLARE
     place record;
 BEGIN
     FOR place IN
+        -- Ours alone: an extension may keep its views here too.
         SELECT table_name, column_name FROM information_schema.columns
-        WHERE table_schema = current_schema() AND data_type = 'text' ORDER BY table_name, ordinal_position
+        WHERE table_schema = current_schema() AND data_type = 'text' AND table_name IN (
+            'agents', 'api_keys', 'conversations', 'customers', 'debts', 'handoffs', 'identities', 'late_answers',
+            'messages', 'orphan_statuses', 'outbox', 'reviewed', 'sessions', 'traces', 'usage')
+        ORDER BY table_name, ordinal_position
     LOOP
         EXECUTE 'ALTER TABLE ' || quote_ident(place.table_name) || ' ALTER COLUMN ' || quote_ident(place.column_name)
             || ' TYPE text COLLATE "C"';
