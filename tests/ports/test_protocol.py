@@ -29,9 +29,10 @@ from tests.support.stores import Database, sqlite
 
 HOLD = 1000.0
 """Seconds a row is held; time moves by the test's word alone, in steps that never sum up to it."""
-TALKS = st.integers(0, 2)
-LINES = st.integers(0, 5)
-PROCESSES = st.integers(0, 1)
+TALKS = st.integers(0, 1)
+LINES = st.integers(0, 7)
+ANY = st.integers(0, 11)
+"""Which of those that can take the step: modulo how many there are."""
 examples = itertools.count()
 
 
@@ -98,12 +99,20 @@ class Protocol(RuleBasedStateMachine):
         self.late: set[str] = set()
         """Rows that went out although they had been withdrawn: their process could not know."""
         self.gone: set[str] = set()
+        self.undone: set[str] = set()
 
     def do(self, work: Any) -> Any:
         return self.runner.run(work)
 
     def process(self, number: int) -> Process:
         return self.processes[number % len(self.processes)]
+
+    def able(self, can: Callable[[Process, int], object]) -> list[tuple[Process, int]]:
+        return [(process, talk) for process in self.processes for talk in self.ids if can(process, talk)]
+
+    def one(self, number: int, can: Callable[[Process, int], object]) -> tuple[Process, int]:
+        able = self.able(can)
+        return able[number % len(able)]
 
     # Rules
 
@@ -120,18 +129,24 @@ class Protocol(RuleBasedStateMachine):
         if token not in said:
             said.append(token)
 
-    @rule(number=PROCESSES, talk=TALKS)
-    def load(self, number: int, talk: int) -> None:
-        if talk in self.ids:
-            process = self.process(number)
-            process.loaded[talk] = self.do(process.store.load(self.ids[talk], history=0))
+    @precondition(lambda self: self.ids)
+    @rule(number=ANY)
+    def load(self, number: int) -> None:
+        process, talk = self.one(number, any_talk)
+        self.loads(process, talk)
 
-    @rule(number=PROCESSES, talk=TALKS)
-    def commit(self, number: int, talk: int) -> None:
+    def loads(self, process: Process, talk: int) -> None:
+        process.loaded[talk] = self.do(process.store.load(self.ids[talk], history=0))
+
+    @precondition(lambda self: self.able(computed))
+    @rule(number=ANY)
+    def commit(self, number: int) -> None:
+        self.commits(*self.one(number, computed))
+
+    def commits(self, process: Process, talk: int) -> None:
         """Answers each message that waited when the turn was loaded, by a message of its own."""
-        process = self.process(number)
-        loaded = process.loaded.pop(talk, None)
-        if loaded is None or not loaded.pending:
+        loaded = process.loaded.pop(talk)
+        if not loaded.pending:
             return
         head = replace(loaded.conversation, processed_seq=loaded.pending[-1].seq)
         said = tuple(message(head, f"re: {words(one)}") for one in loaded.pending)
@@ -155,12 +170,11 @@ class Protocol(RuleBasedStateMachine):
         self.versions[talk] += 1
         return committed
 
-    @rule(number=PROCESSES, talk=TALKS)
-    def take_over(self, number: int, talk: int) -> None:
+    @precondition(lambda self: self.ids)
+    @rule(number=ANY)
+    def take_over(self, number: int) -> None:
         """A person does: what no platform has been offered yet is withdrawn."""
-        process = self.process(number)
-        if talk not in self.ids:
-            return
+        process, talk = self.one(number, any_talk)
         loaded = self.do(process.store.load(self.ids[talk], history=0))
         waits = [row.id for row in self.do(process.store.deliveries(self.ids[talk])) if row.state == "pending"]
         head = replace(loaded.conversation, epoch=loaded.conversation.epoch + 1)
@@ -169,7 +183,7 @@ class Protocol(RuleBasedStateMachine):
         if not self.world.hold:
             process.hand.pop(talk, None)  # the one process withdrew it itself
 
-    @rule(number=PROCESSES)
+    @rule(number=ANY)
     def look(self, number: int) -> None:
         process = self.process(number)
         rows = self.do(process.store.due(self.world.clock.now(), 10_000, hold=self.world.hold))
@@ -178,6 +192,7 @@ class Protocol(RuleBasedStateMachine):
             talk = talks.get(row.conversation_id)
             if talk is None:
                 continue  # of an example that failed
+            assert row.id == self.pending(row.conversation_id)[0].id, "something waits before it"
             for other in self.processes:
                 taken = [held for held, until in other.hand.get(talk, []) if until > self.now]
                 assert other is process or row.id not in {held.id for held in taken}, "two hold the same row"
@@ -189,13 +204,16 @@ class Protocol(RuleBasedStateMachine):
         kept = itertools.takewhile(lambda one: not self.world.hold or one[1] > self.now, process.hand.get(talk, []))
         return [row for row, _ in kept]
 
-    @rule(number=PROCESSES, talk=TALKS)
-    def send(self, number: int, talk: int) -> None:
-        process = self.process(number)
-        rows = self.holding(process, talk)
-        if not rows or talk in process.tried:
-            return
-        process.tried[talk] = row = rows[0]
+    def ready(self, process: Process, talk: int) -> bool:
+        return talk not in process.tried and bool(self.holding(process, talk))
+
+    @precondition(lambda self: self.able(self.ready))
+    @rule(number=ANY)
+    def send(self, number: int) -> None:
+        self.sends(*self.one(number, self.ready))
+
+    def sends(self, process: Process, talk: int) -> None:
+        process.tried[talk] = row = self.holding(process, talk)[0]
         if row.id in self.gone:
             self.late.add(row.id)
         got = self.got.setdefault(talk, [])
@@ -204,22 +222,26 @@ class Protocol(RuleBasedStateMachine):
         assert all(one.seq < row.seq for one in got), "overtaken"
         got.append(row)
 
-    @rule(number=PROCESSES, talk=TALKS, again=st.booleans())
-    def settle(self, number: int, talk: int, again: bool) -> None:
+    @precondition(lambda self: self.able(sent))
+    @rule(number=ANY, again=st.booleans())
+    def settle(self, number: int, again: bool) -> None:
+        self.settles(*self.one(number, sent), again)
+
+    def settles(self, process: Process, talk: int, again: bool) -> None:
         """The platform took it, or it is to be tried again after a while."""
-        process = self.process(number)
-        row = process.tried.pop(talk, None)
-        if row is None:
-            return
+        row = process.tried.pop(talk)
         later = replace(row, attempts=row.attempts + 1, due_at=self.world.clock.now() + timedelta(seconds=HOLD))
         left = self.do(process.store.settle(later if again else replace(row, state="sent")))
+        if row.id in self.gone and not again and row.id not in self.undone:
+            self.undone.add(row.id)
+            self.versions[talk] += 1  # the log has it after all, and whoever has read the log must read it again
         rows = [one for one in process.hand.pop(talk, []) if one[0].id != row.id]
         if again or (left and (not rows or rows[0][0].id != left[0])):
             self.do(process.store.let_go([one.id for one, _ in rows]))
         else:
             process.hand[talk] = [one for one in rows if one[0].id in left]
 
-    @rule(number=PROCESSES)
+    @rule(number=ANY)
     def die(self, number: int) -> None:
         self.processes[number % len(self.processes)] = Process(self.process(number).store)
 
@@ -231,7 +253,7 @@ class Protocol(RuleBasedStateMachine):
 
     # What must hold at the end
 
-    @precondition(lambda self: bool(self.ids))
+    @precondition(lambda self: self.ids)
     @rule()
     def check(self) -> None:
         for talk, id in self.ids.items():
@@ -248,15 +270,15 @@ class Protocol(RuleBasedStateMachine):
             self.die(number)
         self.wait(2 * HOLD + 0.5)
         for talk in self.ids:
-            self.load(0, talk)
-            self.commit(0, talk)
+            self.loads(self.processes[0], talk)
+            self.commits(self.processes[0], talk)
         self.die(0)
         self.wait(2 * HOLD + 0.5)
         while self.rest():
             self.look(0)
-            for talk in self.ids:
-                self.send(0, talk)
-                self.settle(0, talk, again=False)
+            for process, talk in self.able(self.ready):
+                self.sends(process, talk)
+                self.settles(process, talk, again=False)
         self.finished()
 
     def rest(self) -> int:
@@ -284,6 +306,18 @@ class Protocol(RuleBasedStateMachine):
 
 def words(said: Any) -> str:
     return str(said.parts[0].text)
+
+
+def any_talk(process: Process, talk: int) -> bool:
+    return True
+
+
+def computed(process: Process, talk: int) -> bool:
+    return talk in process.loaded
+
+
+def sent(process: Process, talk: int) -> bool:
+    return talk in process.tried
 
 
 @pytest.mark.parametrize(("world", "count"), [(one_process, 80), (two_processes, 50)])
