@@ -1,6 +1,6 @@
 """`make bench`: what Parley costs, as ratios against a baseline measured in the same run.
 
-python -m benchmarks [throughput latency ack nlp history idle crowd conversations widgets] [--quick]
+python -m benchmarks [throughput latency ack nlp history idle crowd conversations widgets cluster] [--quick]
 """
 
 import argparse
@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import embedded, scale
+from benchmarks import cluster, embedded, scale
 
-NAMES = ("throughput", "latency", "ack", "nlp", "history", "idle", "crowd", "conversations", "widgets")
+NAMES = ("throughput", "latency", "ack", "nlp", "history", "idle", "crowd", "conversations", "widgets", "cluster")
 
 
 def report(measure: str, value: str, goal: str) -> None:
@@ -41,6 +41,7 @@ def main() -> None:
             "crowd": lambda: scale.crowd(folder, report, rounds, turns // 4),
             "conversations": lambda: scale.conversations(folder, report),
             "widgets": lambda: scale.widgets(folder, report),
+            "cluster": lambda: cluster.measure(folder / "cluster", report, rounds, turns, quick=given.quick),
         }
         for name in wanted:
             (folder / name).mkdir()
