@@ -75,7 +75,7 @@ def bounded(number: int) -> int:
 class Decoder:
     """Decodes heads, remembering the recent ones by their very text: what is remembered can't be wrong."""
 
-    def __init__(self, size: int = 1024 * 1024) -> None:
+    def __init__(self, size: int = 512 * 1024) -> None:
         self.heads: Recent[str, tuple[str, str, Conversation]] = Recent(size)
 
     def conversation(self, row: Row) -> Conversation:

@@ -12,7 +12,7 @@ from orchestrator.adapters.sql.recent import Recent
 from orchestrator.adapters.sql.rows import meant
 from orchestrator.types import Accepted, Committed, Message
 
-SIZE = 2 * 1024 * 1024
+SIZE = 768 * 1024
 """Characters of encoded messages; decoded they take two to three times as many bytes."""
 
 
