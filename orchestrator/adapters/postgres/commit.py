@@ -8,7 +8,8 @@ from orchestrator.adapters.postgres.accept import dumped, named
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import packed, together
 from orchestrator.adapters.sql.drafts import Draft, Params
-from orchestrator.adapters.sql.rows import Decoder, micros, moment, moved, numbered
+from orchestrator.adapters.sql.rows import Decoder, micros, moment
+from orchestrator.copies import replace
 from orchestrator.errors import Fenced, NotFound
 from orchestrator.types import Commit, Committed, Marks
 
@@ -115,7 +116,7 @@ def outcome(decoder: Decoder, commit: Commit, row: Any) -> tuple[Committed, str]
     _, passed, held, version, last_seq, processed_seq, status, updated_at, delivered, read, desk, context = row
     if not passed:
         return Fenced(f"conversation {head.id!r} moved on from version {head.version} to {version}; load it again")
-    after = moved(
+    after = replace(
         head,
         version=version,
         last_seq=last_seq,
@@ -126,5 +127,5 @@ def outcome(decoder: Decoder, commit: Commit, row: Any) -> tuple[Committed, str]
         marks=Marks(customer_delivered=delivered, customer_read=read, desk_read=desk),
     )
     first = last_seq - len(commit.messages) + 1
-    messages = tuple(numbered(message, seq) for seq, message in enumerate(commit.messages, first))
+    messages = tuple(replace(message, seq=seq) for seq, message in enumerate(commit.messages, first))
     return Committed(conversation=after, messages=messages, held=held), context

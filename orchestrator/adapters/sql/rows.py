@@ -82,7 +82,7 @@ class Decoder:
         """From the columns of HEAD."""
         id, version, last_seq, processed_seq, status, updated_at, delivered, read, desk, context, head = row
         base = self.head(id, head, context)
-        return moved(
+        return replace(
             base,
             version=version,
             last_seq=last_seq,
@@ -108,46 +108,6 @@ class Decoder:
     def context(self, id: str, context: str) -> Mapping[str, Any]:
         known = self.heads.get(id)
         return known[2].context if known is not None and known[1] == context else codec.anything.load(context)
-
-
-def moved(
-    base: Conversation,
-    *,
-    version: int,
-    last_seq: int,
-    processed_seq: int,
-    status: Any,
-    updated_at: datetime,
-    context: Mapping[str, Any],
-    marks: Marks,
-) -> Conversation:
-    """`base` with what the store keeps in columns. Spelled out: dataclasses.replace takes twice as long."""
-    return Conversation(
-        app_id=base.app_id,
-        id=base.id,
-        channel_id=base.channel_id,
-        address=base.address,
-        customer_id=base.customer_id,
-        controller=base.controller,
-        language=base.language,
-        created_at=base.created_at,
-        updated_at=updated_at,
-        version=version,
-        last_seq=last_seq,
-        processed_seq=processed_seq,
-        epoch=base.epoch,
-        status=status,
-        bot=base.bot,
-        slots=base.slots,
-        context=context,
-        aggregates=base.aggregates,
-        handoff=base.handoff,
-        choices=base.choices,
-        awaiting=base.awaiting,
-        returned=base.returned,
-        marks=marks,
-        wake_at=base.wake_at,
-    )
 
 
 def message(row: Row) -> Message:
@@ -263,45 +223,11 @@ def trace(row: Row) -> Trace:
     return codec.trace.load(row[0])
 
 
-def numbered(message: Message, seq: int) -> Message:
-    """The message with its place in the log. Spelled out, as in `moved`."""
-    return Message(
-        id=message.id,
-        app_id=message.app_id,
-        conversation_id=message.conversation_id,
-        role=message.role,
-        parts=message.parts,
-        at=message.at,
-        seq=seq,
-        author=message.author,
-        language=message.language,
-        translations=message.translations,
-        understanding=message.understanding,
-        visibility=message.visibility,
-        epoch=message.epoch,
-        turn_id=message.turn_id,
-        external_id=message.external_id,
-        withdrawn=message.withdrawn,
-    )
-
-
 def meant(message: Message, understood: Message) -> Message:
-    """The message as it is in the log, with what was understood of it. Spelled out, as in `moved`."""
-    return Message(
-        id=message.id,
-        app_id=message.app_id,
-        conversation_id=message.conversation_id,
-        role=message.role,
-        parts=message.parts,
-        at=message.at,
-        seq=message.seq,
-        author=message.author,
+    """The message as it is in the log, with what was understood of it."""
+    return replace(
+        message,
         language=understood.language,
         translations=understood.translations,
         understanding=understood.understanding,
-        visibility=message.visibility,
-        epoch=message.epoch,
-        turn_id=message.turn_id,
-        external_id=message.external_id,
-        withdrawn=message.withdrawn,
     )

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from sqlite3 import Cursor
 
 from orchestrator.adapters.sql.drafts import Draft
-from orchestrator.adapters.sql.rows import Decoder, micros, moment, moved, numbered
+from orchestrator.adapters.sql.rows import Decoder, micros, moment
 from orchestrator.adapters.sqlite.accept import INSERT_MESSAGE, learn
+from orchestrator.copies import replace
 from orchestrator.errors import Fenced, NotFound
 from orchestrator.types import Committed, Conversation, Marks, Message
 
@@ -67,7 +68,7 @@ def commit(db: Cursor, decoder: Decoder, draft: Draft) -> tuple[Committed, str]:
     # Once every customer message is processed nothing waits: then the whole log counts as processed, so that
     # `processed_seq < last_seq` means work. A customer who wrote while a turn closed the conversation finds it open.
     waits = customer_seq > head.processed_seq
-    after = moved(
+    after = replace(
         head,
         version=version + 1,
         last_seq=last_seq + len(draft.messages),
@@ -90,10 +91,10 @@ def write(db: Cursor, draft: Draft, after: Conversation, *, stayed: bool) -> Non
 
 
 def said(db: Cursor, draft: Draft, last_seq: int) -> tuple[Message, ...]:
-    """Append the messages, numbered."""
+    """Append the messages."""
     for seq, row in enumerate(draft.messages, last_seq + 1):
         db.execute(INSERT_MESSAGE, (*row, seq))
-    messages = tuple(numbered(message, seq) for seq, message in enumerate(draft.commit.messages, last_seq + 1))
+    messages = tuple(replace(message, seq=seq) for seq, message in enumerate(draft.commit.messages, last_seq + 1))
     heard = [message.seq for message in messages if message.role == "customer" and message.visibility == "public"]
     if heard:
         processed = max(draft.commit.conversation.processed_seq, heard[0] - 1)
