@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Tests wait for servers and browsers about as long as they work: three at a time keep two cores busy.
 JOBS ?= 3
 # No part of the pinned requirements: torch alone is larger than all of them, and which build is right depends on the machine.
-TORCH_PACKAGES := torch==2.13.0 "transformers>=4.57,<6" "sentencepiece>=0.2"
+TORCH_PACKAGES := torch==2.13.0 "transformers>=4.57,<6" "sentencepiece>=0.2" "sacremoses>=0.1"
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format chaos bench eval heads docs requirements clean

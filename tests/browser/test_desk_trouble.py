@@ -163,6 +163,7 @@ async def test_who_was_too_slow_for_the_news_reads_again(tmp_path: Path) -> None
         page = await browser.page(context)
         await sign_in(desk, page)
         await taken(desk, page)
+        await page.wait_for_load_state("networkidle")
         line.mute = True
         await desk.parley.hear("said while nobody told")
         await desk.parley.settled()

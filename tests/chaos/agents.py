@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -39,9 +40,21 @@ class Agents:
                 address = self.chance.choice(sorted(self.platform.talks))
                 await self.hold(address, self.platform.talks[address])
 
+    async def accept(self, path: str) -> Any:
+        """The conversation, taken over; None when it was not. A refusal may mean that it is ours already, unheard."""
+        try:
+            return await self.scene.ask("POST", f"{path}/accept", key=self.key)
+        except aiohttp.ClientResponseError as error:
+            if error.status != 409:
+                raise
+        found = await self.scene.ask("GET", path, key=self.key)
+        return found if found["controller"]["kind"] == "desk" else None
+
     async def hold(self, address: str, conversation_id: str) -> None:
         record, path = self.scene.record, f"/conversations/{conversation_id}"
-        accepted = await self.scene.ask("POST", f"{path}/accept", key=self.key)
+        accepted = await self.accept(path)
+        if accepted is None:
+            return
         began = record.now
         for _ in range(self.chance.randint(1, 3)):
             await asyncio.sleep(self.chance.uniform(0.05, 0.6))

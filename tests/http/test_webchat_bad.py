@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections import Counter
 from datetime import timedelta
@@ -258,7 +259,9 @@ async def test_ten_thousand_messages_in_a_burst_are_throttled_with_a_clear_answe
         assert "Espera" in first["text"]
         conversation = (await front.house.runtime.store.conversations("shop"))[0]
         assert conversation.aggregates.customer_messages <= answers["ack"]
-        again = await visitor.post(type="send", client_id="late", text="more")
+        late = itertools.count()
+        while (again := await visitor.post(type="send", client_id=f"late{next(late)}", text="more")).status == 200:
+            pass  # on a slow machine the allowance has grown again meanwhile
         assert (again.status, again.code) == (429, "throttled")
         assert int(again.headers["retry-after"]) >= 1
 
