@@ -7,8 +7,8 @@ nothing; a row is one process's alone while it is held; what is delivered is wha
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from tests.support.stores import Database, sqlite
 
 HOLD = 1000.0
 """Seconds a row is held; time moves by the test's word alone, in steps that never sum up to it."""
-TALKS = st.integers(0, 1)
+TALKS = st.sampled_from([0, 0, 0, 1])
 LINES = st.integers(0, 7)
 ANY = st.integers(0, 11)
 """Which of those that can take the step: modulo how many there are."""
@@ -131,10 +131,11 @@ class Protocol(RuleBasedStateMachine):
             said.append(token)
 
     @precondition(lambda self: self.ids)
-    @rule(number=ANY)
-    def load(self, number: int) -> None:
+    @rule(number=ANY, all_at_once=st.booleans())
+    def load(self, number: int, all_at_once: bool) -> None:
         process, talk = self.one(number, any_talk)
-        self.loads(process, talk)
+        for each in self.processes if all_at_once else [process]:
+            self.loads(each, talk)
 
     def loads(self, process: Process, talk: int) -> None:
         process.loaded[talk] = self.do(process.store.load(self.ids[talk], history=0))
@@ -143,6 +144,14 @@ class Protocol(RuleBasedStateMachine):
     @rule(number=ANY)
     def commit(self, number: int) -> None:
         self.commits(*self.one(number, computed))
+
+    @precondition(lambda self: self.ids)
+    @rule(number=ANY)
+    def turn(self, number: int) -> None:
+        """Without anybody in between."""
+        process, talk = self.one(number, any_talk)
+        self.loads(process, talk)
+        self.commits(process, talk)
 
     def commits(self, process: Process, talk: int) -> None:
         """Answers each message that waited when the turn was loaded, by a message of its own."""
@@ -258,8 +267,6 @@ class Protocol(RuleBasedStateMachine):
 
     # What must hold at the end
 
-    @precondition(lambda self: self.ids)
-    @rule()
     def check(self) -> None:
         for talk, id in self.ids.items():
             log = self.do(self.processes[0].store.messages(id, limit=1000))
@@ -271,6 +278,7 @@ class Protocol(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Both die; whoever comes next finishes everything."""
+        self.check()
         for number in range(len(self.processes)):
             self.die(number)
         self.wait(2 * HOLD + 0.5)
@@ -325,24 +333,45 @@ def sent(process: Process, talk: int) -> bool:
     return talk in process.tried
 
 
+@contextmanager
+def machine(folder: Path, world: Callable[[Path], Any]) -> Iterator[type[Protocol]]:
+    with asyncio.Runner() as runner:
+        opening = world(folder)
+        here = runner.run(opening.__aenter__())
+        try:
+            yield type("Machine", (Protocol,), {"world": here, "runner": runner})
+        finally:
+            runner.run(opening.__aexit__(None, None, None))
+
+
 @pytest.mark.parametrize(("world", "count"), [(one_process, 60), (two_processes, 50)])
 def test_no_order_of_steps_loses_doubles_or_reorders_anything(
     tmp_path: Path, world: Callable[[Path], Any], count: int
 ) -> None:
-    with asyncio.Runner() as runner:
-        opening = world(tmp_path)
-        here = runner.run(opening.__aenter__())
-        try:
-            machine = type("Machine", (Protocol,), {"world": here, "runner": runner})
-            run_state_machine_as_test(
-                machine,
-                settings=settings(
-                    max_examples=count,
-                    stateful_step_count=40,
-                    deadline=None,
-                    database=None,
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
-        finally:
-            runner.run(opening.__aexit__(None, None, None))
+    with machine(tmp_path, world) as made:
+        run_state_machine_as_test(
+            made,
+            settings=settings(
+                max_examples=count,
+                stateful_step_count=40,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+
+def test_what_another_process_holds_is_not_overtaken(tmp_path: Path) -> None:
+    """The steps that chance seldom takes in this order."""
+    with machine(tmp_path, two_processes) as made:
+        steps = made()
+        one, other = steps.processes
+        steps.accept(0, 0)
+        steps.loads(one, 0)
+        steps.commits(one, 0)
+        steps.accept(0, 1)
+        steps.loads(other, 0)
+        steps.commits(other, 0)
+        assert steps.ready(one, 0)
+        assert not steps.ready(other, 0)
+        steps.teardown()
