@@ -1,8 +1,8 @@
 # Everything runs inside .venv; Debian packages are only added when a step needs them (see scripts/debian).
 PYTHON ?= python3
 BIN := .venv/bin
-# Tests wait for servers and browsers about as long as they work: three at a time keep two cores busy.
-JOBS ?= 3
+# Two at a time: more would make browsers and servers wait for each other on two cores.
+JOBS ?= 2
 # No part of the pinned requirements: torch alone is larger than all of them, and which build is right depends on the machine.
 TORCH_PACKAGES := torch==2.13.0 "transformers>=4.57,<6" "sentencepiece>=0.2" "sacremoses>=0.1"
 
