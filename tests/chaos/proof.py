@@ -42,14 +42,7 @@ def tokens(*messages: dict[str, Any]) -> list[str]:
 
 
 async def read(scene: Scene, address: str, conversation_id: str) -> Log:
-    found: list[dict[str, Any]] = []
-    while True:
-        after = found[-1]["seq"] if found else 0
-        path = f"/conversations/{conversation_id}"
-        page = (await scene.ask("GET", f"{path}/messages?after={after}&limit=200"))["data"]
-        found += page
-        if len(page) < 200:
-            break
+    found = await scene.messages(conversation_id)
     return Log(address, found, await turns(scene, conversation_id))
 
 

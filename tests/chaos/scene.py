@@ -66,6 +66,17 @@ class Scene:
             await pause(0.1)
         raise AssertionError(f"no web process answers {method} {path}")
 
+    async def messages(self, conversation_id: str, after: int = 0) -> list[dict[str, Any]]:
+        """All after that `seq`, oldest first. Pages go from the end backwards: so the API begins."""
+        found: list[dict[str, Any]] = []
+        while True:
+            before = f"&before={found[0]['seq']}" if found else ""
+            path = f"/conversations/{conversation_id}/messages?limit=200{before}"
+            page = (await self.ask("GET", path))["data"]
+            found = [*page, *found]
+            if not page or page[0]["seq"] <= after + 1:
+                return [message for message in found if message["seq"] > after]
+
 
 async def pause(seconds: float) -> None:
     """Chaos takes its time: it is no test of what happens next, but of what may happen meanwhile."""

@@ -145,14 +145,8 @@ class Tab:
         whole = 0
         while whole + 1 in known:
             whole += 1
-        while True:
-            path = f"/conversations/{conversation_id}/messages?after={whole}&limit=200"
-            page = (await self.scene.ask("GET", path))["data"]
-            for message in page:
-                self.heard(conversation_id, message["seq"])
-            if len(page) < 200:
-                return
-            whole = page[-1]["seq"]
+        for message in await self.scene.messages(conversation_id, whole):
+            self.heard(conversation_id, message["seq"])
 
     def heard(self, conversation_id: str, seq: int) -> None:
         self.seen[conversation_id].add(seq)
