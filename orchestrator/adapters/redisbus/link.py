@@ -166,7 +166,7 @@ async def closed(client: Client) -> None:
     manager = getattr(getattr(client, "connection_pool", None), "sentinel_manager", None)
     for one in (client, *(manager.sentinels if manager is not None else ())):
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(3):
                 await one.aclose()
         except LOST:
             log.debug("a connection to Redis did not close")
