@@ -1,6 +1,7 @@
 """From outside, by the API and what neighbours and watchers got: nothing lost, nothing twice, everything in order."""
 
 import asyncio
+import itertools
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from tests.chaos.agents import Agents
 from tests.chaos.customers import Customer
 from tests.chaos.neighbours import TOKEN, Platform
 from tests.chaos.record import Record
-from tests.chaos.scene import Scene, pause
+from tests.chaos.scene import HOLD, Scene, pause
 from tests.chaos.watchers import Tab, Widget
 
 SETTLED = ("turns", "sends", "dead")
@@ -139,10 +140,12 @@ def answered(record: Record, log: Log, taken_over: bool) -> None:
 def delivered(record: Record, log: Log, platform: Platform) -> None:
     """The platform got what the log says, in its order, each once."""
     bodies = platform.taken.get(log.address, [])
-    got = [body["message_id"] for body in bodies]
-    meant = [message["id"] for message in log.public("bot", "agent", "system")]
-    known = {message["id"]: " ".join(tokens(message)) or message["role"] for message in log.messages}
     at = {body["message_id"]: platform.ids[body["id"]] for body in bodies}
+    known = {message["id"]: " ".join(tokens(message)) or message["role"] for message in log.messages}
+    crossing = crossed(log, at)
+    record.counts["a bot's message was on its way when a person took over"] += len(crossing)
+    got = [body["message_id"] for body in bodies if body["message_id"] not in crossing]
+    meant = [message["id"] for message in log.public("bot", "agent", "system") if message["id"] not in crossing]
     wrong = differing(got, meant)
     record.check(
         got == meant,
@@ -152,6 +155,21 @@ def delivered(record: Record, log: Log, platform: Platform) -> None:
         f"{len(got)} delivered, {len(meant)} in the log",
         [at[one] for one in wrong if one in at],
     )
+
+
+def crossed(log: Log, at: dict[str, float]) -> set[str]:
+    """What was withdrawn while a worker was sending it: it comes a moment after the notice of who took over.
+
+    The log says that it was sent after all. Nothing but a bot's last words before the takeover may do so, and not for
+    longer than one call of a platform takes.
+    """
+    said = log.public("bot", "agent", "system")
+    return {
+        before["id"]
+        for before, notice in itertools.pairwise(said)
+        if before["role"] == "bot" and notice["author"] == "agent_joined"
+        if 0 <= at.get(before["id"], -1.0) - at.get(notice["id"], float("inf")) <= HOLD / 2
+    }
 
 
 def fenced(record: Record, logs: dict[str, Log], agents: Agents) -> None:

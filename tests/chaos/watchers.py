@@ -54,13 +54,14 @@ class Widget:
                 talking.cancel()
 
     async def talk(self, line: aiohttp.ClientWebSocketResponse, stopped: asyncio.Event) -> None:
-        """Unanswered lines first, under the same id: the server knows a repeat."""
+        """Lines that never came back first, under the same id: the server knows a repeat."""
         with suppress(*CUT):
-            for client_id in [one for one, confirmed in self.sent.items() if not confirmed]:
-                await self.say(line, client_id)
-            while not stopped.is_set():
-                await asyncio.sleep(self.chance.expovariate(1.0))
-                await self.say(line, f"w{self.number}-{len(self.sent)}")
+            while True:
+                for client_id in [one for one, confirmed in self.sent.items() if not confirmed]:
+                    await self.say(line, client_id)
+                await asyncio.sleep(0.2 + self.chance.expovariate(1.0))
+                if not stopped.is_set():
+                    await self.say(line, f"w{self.number}-{len(self.sent)}")
 
     async def say(self, line: aiohttp.ClientWebSocketResponse, token: str) -> None:
         """A line whose id tells its words."""
