@@ -24,7 +24,15 @@ PLAIN = {
 }
 PASSING = {"40001", "40P01"}
 """Serialization failure and deadlock: the same again may succeed."""
-UNREACHABLE = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ssl.SSLError)
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    ssl.SSLError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,
+)
+"""The last is what asyncpg says when the server has ended the session, and the socket is not closed yet."""
 
 
 def explain(error: Exception) -> Exception:

@@ -131,6 +131,29 @@ async def test_a_lost_connection_is_unavailable_once_and_mends_itself(store: Pos
     assert len(await store.messages(head.id)) >= 1 + sum(results)
 
 
+async def test_a_session_the_server_has_ended_is_not_used_again_though_its_socket_is_open(tmp_path: Path) -> None:
+    """The last words arrive, the end of the stream not yet: asyncpg still takes the connection for a good one."""
+    target, port = await running(), free_port()
+    database = await target.database(tmp_path)
+    async with (
+        relay(port, target) as between,
+        opened(f"postgresql://parley@127.0.0.1:{port}/{database}?sslmode=disable") as store,
+    ):
+        await hear(store)
+        between.say_to_all_and_fall_silent(last_words())
+        for _ in range(20):
+            await asyncio.sleep(0)  # they are read now
+        results = [await attempt(store) for _ in range(10)]
+        assert results[-1]
+        assert len(await store.messages((await hear(store)).conversation.id)) >= 1 + sum(results)
+
+
+def last_words() -> bytes:
+    """ErrorResponse of the wire protocol, as of pg_terminate_backend."""
+    fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+    return b"E" + (4 + len(fields)).to_bytes(4, "big") + fields
+
+
 async def attempt(store: PostgresStore) -> bool:
     try:
         await hear(store)
@@ -310,6 +333,8 @@ class Relay:
         self.path = str(target.folder / f".s.PGSQL.{target.port}")
         self.change = change
         self.tasks: set[asyncio.Task[None]] = set()
+        self.sinks: set[asyncio.StreamWriter] = set()
+        self.silent: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> "Relay":
         self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, family=socket.AF_INET)
@@ -323,18 +348,25 @@ class Relay:
 
     async def serve(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         replies, questions = await asyncio.open_unix_connection(self.path)
+        self.sinks.add(answers)
         for source, sink, change in ((client, questions, (b"", b"")), (replies, answers, self.change)):
-            task = asyncio.create_task(pump(source, sink, change))
+            task = asyncio.create_task(self.pump(source, sink, change))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
+    async def pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, change: tuple[bytes, bytes]) -> None:
+        try:
+            while data := await source.read(65536):
+                if sink not in self.silent:
+                    sink.write(data.replace(*change) if change[0] else data)
+                    await sink.drain()
+        except OSError:
+            pass
+        finally:
+            sink.close()
 
-async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, change: tuple[bytes, bytes]) -> None:
-    try:
-        while data := await source.read(65536):
-            sink.write(data.replace(*change) if change[0] else data)
-            await sink.drain()
-    except OSError:
-        pass
-    finally:
-        sink.close()
+    def say_to_all_and_fall_silent(self, words: bytes) -> None:
+        """To those that are connected now; who comes later finds the server as it was."""
+        for answers in self.sinks:
+            answers.write(words)
+        self.silent |= self.sinks
