@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Literal, Self
+
+SendProblem = Literal["", "window_closed", "opted_out", "token_expired", "unknown"]
 
 Key = tuple[str | int, ...]
 """Where in the configuration: ("apps", "shop", "policy", "rules", 0, "when")."""
@@ -141,11 +143,16 @@ class PairRefused(EngineFailed):
 
 
 class SendFailed(ParleyError):
-    """A platform did not take a message. `retryable` says whether to try again, after `retry_after` seconds."""
+    """A platform did not take a message. `retryable` says whether to try again, after `retry_after` seconds.
+
+    `reason`, where what to do next depends on it: `window_closed` (only a template, or another channel), `opted_out`
+    (the customer does not want to hear from us), `token_expired` (nothing goes out until somebody renews it),
+    `unknown` (it may have gone out, and the platform knows no idempotency key: never sent again blindly).
+    """
 
     def __init__(
-        self, message: str, *, retryable: bool, retry_after: float | None = None, window_closed: bool = False
+        self, message: str, *, retryable: bool, retry_after: float | None = None, reason: SendProblem = ""
     ) -> None:
         super().__init__(message, retry_after=retry_after)
         self.retryable = retryable
-        self.window_closed = window_closed
+        self.reason: SendProblem = reason

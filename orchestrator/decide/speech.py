@@ -25,6 +25,7 @@ from orchestrator.types import (
     QuickReplies,
     Say,
     Tap,
+    Template,
     Text,
     Unsupported,
 )
@@ -83,6 +84,8 @@ def shown(part: Part) -> tuple[Part, ...]:
         case Form():
             fields = {field.name: field for field in part.fields if field.name and (field.label or field.placeholder)}
             return (replace(part, fields=tuple(fields.values())),) if part.id and fields else worded(part.title)
+        case Template(name=name, text=text):
+            return (part,) if name else worded(text)
         case Tap() | FormAnswer() | Unsupported():
             return ()
         case _:

@@ -188,6 +188,9 @@ class Engine:
         if isinstance(event, StatusChanged):
             await self.store.status(channel.id, event.external_id, event.state, event.error)
             return None
+        if not isinstance(event, Received | Started):
+            log.info("told of something nobody keeps yet", channel_id=channel.id, what=type(event).__name__)
+            return None
         fresh = self.fresh(self.app(app_id), channel, event)
         accepted = await self.store.accept(fresh, event, self.clock.new_id())
         self.recorder.accepted(channel.id, "customer", accepted.duplicate)

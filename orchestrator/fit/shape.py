@@ -25,6 +25,7 @@ from orchestrator.types import (
     Rendering,
     Shaped,
     Tap,
+    Template,
     Text,
     Unsupported,
 )
@@ -75,6 +76,8 @@ def add(work: Work, part: Part) -> None:
             offer(work, "list", from_choices(part.choices), part.text, part.button)
         case Carousel():
             add_carousel(work, part)
+        case Template():
+            add_template(work, part)
         case Tap() | FormAnswer() | Unsupported():
             work.say(echoed(part))
         case _:
@@ -124,6 +127,14 @@ def add_whole(work: Work, part: Location | Form) -> None:
     else:
         work.lose(part.kind, became)
         work.say(text)
+
+
+def add_template(work: Work, part: Template) -> None:
+    if work.limits.templates:
+        work.out.append(part)
+    else:
+        work.lose("template", "text")
+        work.say(part.text or part.name)
 
 
 def echoed(part: Tap | FormAnswer | Unsupported) -> str:

@@ -5,13 +5,15 @@ A plugin (entry points `parley.connectors`, `parley.bots`, `parley.nlp`) is a mo
 * `Settings`: a pydantic model of the plugin's part of the configuration;
 * `create(settings, *, clock, http, files)`: the Connector, Bot, Stage or Translator.
 
+A connector may be a Listener, a MediaSource or Managed as well; its module may have `stand_in(clock)`, a StandIn.
 A bot's module may have `canned(settings)` too: its language and every text it can say, for `parley translate`.
 """
 
 from orchestrator.ports.bus import Bus, Subscription
-from orchestrator.ports.plugins import Bot, Connector, Stage, Translator
+from orchestrator.ports.plugins import Bot, Connector, Hear, Listener, Managed, MediaSource, Stage, Translator
 from orchestrator.ports.recorder import Recorder
 from orchestrator.ports.records import Accounts, Letters, Records, Retention, Translations
+from orchestrator.ports.stand_in import Fault, Shown, StandIn
 from orchestrator.ports.store import Store
 from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse
 
@@ -22,14 +24,21 @@ __all__ = [
     "Cache",
     "Clock",
     "Connector",
+    "Fault",
     "Files",
+    "Hear",
     "Http",
     "HttpResponse",
     "Letters",
+    "Listener",
+    "Managed",
+    "MediaSource",
     "Recorder",
     "Records",
     "Retention",
+    "Shown",
     "Stage",
+    "StandIn",
     "Store",
     "Subscription",
     "Translations",

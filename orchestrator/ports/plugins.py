@@ -1,17 +1,20 @@
 """What plugins are: connectors, bots, stages of understanding, translation engines."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Literal, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Literal, Protocol, runtime_checkable
 
 from orchestrator.types import (
     Action,
+    Checked,
     Delivery,
+    Fetched,
     Inbound,
     Limits,
     Outgoing,
     RawRequest,
     RawResponse,
     Rendering,
+    SetupStep,
     Turn,
     Understanding,
     Utterance,
@@ -47,6 +50,46 @@ class Connector(Protocol):
     async def typing(self, address: str, on: bool) -> None: ...
     async def open(self) -> None: ...
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """A connector that asks the platform instead of being called: long polling, a socket, a mailbox.
+
+    `listen` runs in one process at a time, until cancelled. What it heard is durable when `hear` returns: only then is
+    the platform told so. It mends its own connection, with back-off, and raises only what nobody but a person mends.
+    """
+
+    async def listen(self, hear: "Hear") -> None: ...
+
+
+@runtime_checkable
+class MediaSource(Protocol):
+    """A connector whose customers' files are behind a handle or a short-lived link.
+
+    `parse` gives such media the URL `ref:<anything>`; the engine fetches it at once, before the turn reads it, keeps it
+    in Files and puts the address of the copy in its place.
+    """
+
+    async def fetch(self, reference: str, max_bytes: int) -> Fetched:
+        """What is behind it, without the `ref:`. Raises NotFound, TooLarge, SendFailed (retryable or not)."""
+        ...
+
+
+@runtime_checkable
+class Managed(Protocol):
+    """A connector that can connect its account, or say how. `url` is the public address of its hook."""
+
+    async def setup(self, url: str) -> Sequence[SetupStep]:
+        """Register the hook where the platform lets us; tell the rest. Raises SendFailed."""
+        ...
+
+    async def check(self, url: str) -> Sequence[Checked]:
+        """Credentials, address, subscription, in words. Does not raise for what it finds."""
+        ...
+
+
+Hear = Callable[[Sequence[Inbound]], Awaitable[None]]
 
 
 class Bot(Protocol):

@@ -1,6 +1,7 @@
 """The nouns of Parley: frozen, slotted dataclasses that import nothing but the standard library."""
 
 from orchestrator.types.account import Agent, AgentRole, ApiKey, Scope, Session
+from orchestrator.types.account_setup import Checked, Fetched, SetupStep
 from orchestrator.types.actions import (
     Action,
     Close,
@@ -13,13 +14,19 @@ from orchestrator.types.actions import (
     Typing,
 )
 from orchestrator.types.channel import (
+    Consent,
+    Deleted,
+    Echoed,
+    Edited,
     Inbound,
     Limits,
     Loss,
     OpenChoice,
     RawRequest,
     RawResponse,
+    Reacted,
     Received,
+    SeenUpTo,
     Shaped,
     Started,
     StatusChanged,
@@ -62,6 +69,7 @@ from orchestrator.types.parts import (
     Part,
     QuickReplies,
     Tap,
+    Template,
     Text,
     Unsupported,
 )
@@ -80,6 +88,16 @@ from orchestrator.types.understanding import (
 )
 
 __all__ = [
+    "Template",
+    "SeenUpTo",
+    "Reacted",
+    "Edited",
+    "Echoed",
+    "Deleted",
+    "Consent",
+    "SetupStep",
+    "Fetched",
+    "Checked",
     "HandoffRef",
     "Session",
     "Scope",

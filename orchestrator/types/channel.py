@@ -29,6 +29,7 @@ class RawResponse:
     status: int = 200
     body: bytes = b""
     media_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Received:
     """A customer said something. `external_id` must be the same on every redelivery of it.
 
     `profile` holds what the platform says of the person, `language` its locale hint, `context`
-    the page or cart the message was sent from.
+    the page or cart the message was sent from, `quotes` the platform's id of the message it answers.
     """
 
     address: str
@@ -46,6 +47,7 @@ class Received:
     profile: Profile = field(default_factory=dict)
     context: Mapping[str, Any] | None = None
     language: str = ""
+    quotes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +64,79 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged:
-    """The platform reports on a message we sent; `external_id` is the id it gave us then."""
+    """The platform reports on a message we sent; `external_id` is the id it gave us then.
+
+    `tracker` is what we sent along with it (`<outbox id>.<rendering>`), on platforms that give it back: by it a
+    message is found whose sending timed out before we learned its id.
+    """
 
     external_id: str
     state: DeliveryState
     at: datetime
     error: str = ""
+    tracker: str = ""
 
 
-Inbound = Received | Started | StatusChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenUpTo:
+    """Everything we sent to this address before `at` has come so far: of platforms that report a watermark, not ids."""
+
+    address: str
+    state: Literal["delivered", "read"]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """A customer changed a message of theirs; `external_id` is that of the message they changed."""
+
+    address: str
+    external_id: str
+    parts: tuple[Part, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A customer took a message of theirs back."""
+
+    address: str
+    external_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """A customer reacted to a message, theirs or ours; an empty `emoji` takes the reaction back."""
+
+    address: str
+    external_id: str
+    emoji: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echoed:
+    """A person of ours wrote to the customer from the platform's own app: never an echo of what Parley sent."""
+
+    address: str
+    external_id: str
+    parts: tuple[Part, ...]
+    at: datetime
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """The customer forbids (STOP, blocked, unfollowed), or allows again, that we write to them."""
+
+    address: str
+    allowed: bool
+    at: datetime
+    reason: str = ""
+
+
+Inbound = Received | Started | StatusChanged | SeenUpTo | Edited | Deleted | Reacted | Echoed | Consent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +165,9 @@ class Limits:
     payload: int = 1000
     typing: bool = False
     read: bool = False
+    templates: bool = False
+    window: float = 0.0
+    """Seconds after the customer's last message in which free messages may be sent; 0: at any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

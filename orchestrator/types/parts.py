@@ -139,6 +139,20 @@ class FormAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A message the platform has approved beforehand, such as may be sent outside a window.
+
+    `values` fill its placeholders, by name or by number from "1"; `text` says the same where there are no templates.
+    """
+
+    name: str
+    language: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    kind: Literal["template"] = "template"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unsupported:
     """Something the platform sent that Parley has no Part for; `what` is the platform's own name of it."""
 
@@ -147,4 +161,17 @@ class Unsupported:
     kind: Literal["unsupported"] = "unsupported"
 
 
-Part = Text | Media | Location | Buttons | QuickReplies | ListPicker | Carousel | Form | Tap | FormAnswer | Unsupported
+Part = (
+    Text
+    | Media
+    | Location
+    | Buttons
+    | QuickReplies
+    | ListPicker
+    | Carousel
+    | Form
+    | Template
+    | Tap
+    | FormAnswer
+    | Unsupported
+)

@@ -23,6 +23,7 @@ from orchestrator.types import (
     Part,
     QuickReplies,
     Tap,
+    Template,
     Text,
     Unsupported,
 )
@@ -60,7 +61,7 @@ def spoken(say: Say) -> Say:
 
 def reworded(part: Part, say: Say) -> Part:
     match part:
-        case Text():
+        case Text() | Template():
             return replace(part, text=say(part.text))
         case Media():
             return replace(part, alt=say(part.alt))

@@ -255,7 +255,7 @@ def compare_requests(wanted: Sequence[Mapping[str, Any]], seen: Sequence[Seen]) 
 
 def compare_error(wanted: Mapping[str, Any], error: errors.ParleyError) -> None:
     assert isinstance(error, getattr(errors, wanted["type"])), f"{type(error).__name__}: {error}"
-    for name in ("retryable", "retry_after", "window_closed"):
+    for name in ("retryable", "retry_after", "reason"):
         if name in wanted:
             assert getattr(error, name) == wanted[name], name
     if "message" in wanted:
