@@ -156,3 +156,10 @@ class SendFailed(ParleyError):
         super().__init__(message, retry_after=retry_after)
         self.retryable = retryable
         self.reason: SendProblem = reason
+
+
+class Unanswered(SendFailed):
+    """A request set out and no whole answer came: what it asked for may have been done.
+
+    Raised by Http, retryable as far as it knows; a connector without an idempotency key makes it `unknown`.
+    """

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from orchestrator.adapters.ssrf import Guard, web
-from orchestrator.errors import SendFailed, TooLarge
+from orchestrator.errors import SendFailed, TooLarge, Unanswered
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_HOPS = 5
@@ -99,7 +99,7 @@ class HttpClient:
             async with asyncio.timeout(timeout):
                 return await (self.follow(ask, max_bytes) if redirects else self.hop(ask, max_bytes))
         except TimeoutError:
-            raise SendFailed(f"{ask}: no whole answer within {timeout:g} s", retryable=True) from None
+            raise Unanswered(f"{ask}: no whole answer within {timeout:g} s", retryable=True) from None
 
     async def follow(self, ask: Ask, max_bytes: int) -> Answer:
         for _ in range(MAX_HOPS + 1):
@@ -144,7 +144,7 @@ class HttpClient:
         except UNREACHED as error:
             raise Unreached(f"{ask}: can't be reached: {reason(error)}", retryable=True) from None
         except aiohttp.ClientError as error:
-            raise SendFailed(f"{ask}: {reason(error)}", retryable=True) from None
+            raise Unanswered(f"{ask}: {reason(error)}", retryable=True) from None
 
 
 class Unreached(SendFailed):

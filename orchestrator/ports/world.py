@@ -29,7 +29,8 @@ class Http(Protocol):
 
     With `redirects=False` a redirect is an answer like any other: a POST that follows one may become an empty GET.
 
-    Raises SendFailed (retryable) when unreachable or late, TooLarge when the body passes `max_bytes`.
+    Raises SendFailed (retryable) when unreachable, Unanswered (one of those) when it may have arrived and no whole
+    answer came, TooLarge when the body passes `max_bytes`.
     """
 
     async def request(

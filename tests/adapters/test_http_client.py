@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.adapters.ssrf import Guard
-from orchestrator.errors import SendFailed, TooLarge
+from orchestrator.errors import SendFailed, TooLarge, Unanswered
 from tests.support.raw_http import http, raw_server, saying
 
 PUBLIC = "127.0.0.2"
@@ -111,7 +111,7 @@ async def test_a_server_that_hangs_is_late(client: HttpClient) -> None:
         await asyncio.Event().wait()
 
     async with raw_server(never) as server:
-        with pytest.raises(SendFailed, match=f"GET {server.url}: no whole answer within 0.1 s") as caught:
+        with pytest.raises(Unanswered, match=f"GET {server.url}: no whole answer within 0.1 s") as caught:
             await client.request("GET", server.url, timeout=0.1, trusted=True)
     assert caught.value.retryable
 
@@ -192,7 +192,7 @@ async def test_what_is_no_answer_can_be_retried(client: HttpClient, answer: byte
         writer.close()
 
     async with raw_server(once) as server:
-        with pytest.raises(SendFailed, match=why) as caught:
+        with pytest.raises(Unanswered, match=why) as caught:
             await client.request("POST", server.url, body=b"x", trusted=True)
     assert caught.value.retryable
 
@@ -203,6 +203,7 @@ async def test_nobody_there_can_be_retried(client: HttpClient) -> None:
     with pytest.raises(SendFailed, match="can't be reached: .*") as caught:
         await client.request("GET", server.url, trusted=True)
     assert caught.value.retryable
+    assert not isinstance(caught.value, Unanswered)
 
 
 async def test_many_that_hang_leave_room_for_others(client: HttpClient) -> None:
