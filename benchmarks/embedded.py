@@ -72,7 +72,8 @@ def understanding(folder: Path, report: Report, turns: int) -> None:
     with ExitStack() as stack:
         bot = setup.echo_bot(stack, folder)
         off = setup.parley(stack, folder / "off", bot=webhook_bot(bot))
-        on = setup.parley(stack, folder / "on", bot=webhook_bot(bot), nlp=True)
+        # Without rules: who says the same five times over is handed to a person, and waits for an answer.
+        on = setup.parley(stack, folder / "on", bot=webhook_bot(bot), nlp=True, app={"policy": {"defaults": False}})
         for target in (off, on):
             load(target, turns // 4)
         text = ("--text-prefix", "where is my order, it was promised for today ")
