@@ -4,7 +4,8 @@ import asyncio
 import base64
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -89,17 +90,48 @@ class HttpClient:
         redirects: bool = True,
     ) -> Answer:
         """As the port says. `timeout` covers it all, from DNS to the last byte; up to five redirects are followed."""
-        target, credentials = parsed(url)
-        signed = headers or {}
-        if credentials and "authorization" not in map(str.lower, signed):
-            signed = {**signed, "Authorization": credentials}
-        ask = Ask(method=method, url=target, headers=signed, body=body, trusted=trusted, patience=timeout)
-        checked(ask)
+        ask = asked(method, url, headers or {}, body, trusted, timeout)
         try:
             async with asyncio.timeout(timeout):
                 return await (self.follow(ask, max_bytes) if redirects else self.hop(ask, max_bytes))
         except TimeoutError:
             raise Unanswered(f"{ask}: no whole answer within {timeout:g} s", retryable=True) from None
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,  # noqa: ASYNC109 - the port's word
+        max_bytes: int = 1_048_576,
+        trusted: bool = False,
+    ) -> AsyncIterator["Streamed"]:
+        """As the port says. No timer runs while the reader works on a piece: it could ring in the reader's code."""
+        ask = asked(method, url, headers or {}, body, trusted, timeout)
+        until = asyncio.get_running_loop().time() + timeout
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout_at(until):
+                    response = await self.entered(ask, stack)
+            except TimeoutError:
+                raise Unanswered(f"{ask}: no answer within {timeout:g} s", retryable=True) from None
+            yield Streamed(ask, response, until, max_bytes)
+
+    async def entered(self, ask: Ask, stack: AsyncExitStack) -> aiohttp.ClientResponse:
+        """The response's head, as the first address gives it that can be reached."""
+        if ask.trusted:
+            return await stack.enter_async_context(self.exchanging(ask, ask.url, ask.patience))
+        *others, last = await self.guard.addresses(ask.url)
+        patience = ask.patience / (len(others) + 1)
+        for address in others:
+            try:
+                return await stack.enter_async_context(self.exchanging(ask, ask.url.with_host(address), patience))
+            except Unreached:
+                continue
+        return await stack.enter_async_context(self.exchanging(ask, ask.url.with_host(last), patience))
 
     async def follow(self, ask: Ask, max_bytes: int) -> Answer:
         for _ in range(MAX_HOPS + 1):
@@ -123,6 +155,11 @@ class HttpClient:
         return await self.exchange(ask, ask.url.with_host(last), patience, max_bytes)
 
     async def exchange(self, ask: Ask, url: URL, patience: float, max_bytes: int) -> Answer:
+        async with self.exchanging(ask, url, patience) as response:
+            return await read(ask, response, max_bytes)
+
+    @asynccontextmanager
+    async def exchanging(self, ask: Ask, url: URL, patience: float) -> AsyncIterator[aiohttp.ClientResponse]:
         """`url` may name an address in place of the host; name and certificate stay those of the host."""
         if self.session is None:
             raise RuntimeError("HttpClient.open() comes before the first request")
@@ -140,7 +177,7 @@ class HttpClient:
                 server_hostname=ask.url.raw_host if pinned and url.scheme == "https" else None,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience),
             ) as response:
-                return await read(ask, response, max_bytes)
+                yield response
         except UNREACHED as error:
             raise Unreached(f"{ask}: can't be reached: {reason(error)}", retryable=True) from None
         except aiohttp.ClientError as error:
@@ -149,6 +186,40 @@ class HttpClient:
 
 class Unreached(SendFailed):
     """No connection came about."""
+
+
+class Streamed:
+    """An HttpStream."""
+
+    def __init__(self, ask: Ask, response: aiohttp.ClientResponse, until: float, max_bytes: int) -> None:
+        self.ask = ask
+        self.response = response
+        self.until = until
+        self.max_bytes = max_bytes
+
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.response.headers
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        while piece := await self.piece():
+            size += len(piece)
+            if size > self.max_bytes:
+                raise TooLarge(f"{self.ask}: the answer has more than {self.max_bytes} bytes")
+            yield piece
+
+    async def piece(self) -> bytes:
+        """The next that arrived; b"" at the end."""
+        try:
+            async with asyncio.timeout_at(self.until):
+                return await self.response.content.readany()
+        except TimeoutError:
+            raise Unanswered(f"{self.ask}: no whole answer in time", retryable=True) from None
 
 
 async def read(ask: Ask, response: aiohttp.ClientResponse, max_bytes: int) -> Answer:
@@ -162,6 +233,16 @@ async def read(ask: Ask, response: aiohttp.ClientResponse, max_bytes: int) -> An
         if len(body) > max_bytes:
             raise TooLarge(f"{ask}: the answer has more than {max_bytes} bytes")
     return Answer(status=response.status, headers=headers, body=bytes(body))
+
+
+def asked(method: str, url: str, headers: Mapping[str, str], body: bytes, trusted: bool, patience: float) -> Ask:
+    """The first hop. Raises SendFailed for what can't be asked."""
+    target, credentials = parsed(url)
+    if credentials and "authorization" not in map(str.lower, headers):
+        headers = {**headers, "Authorization": credentials}
+    ask = Ask(method=method, url=target, headers=headers, body=body, trusted=trusted, patience=patience)
+    checked(ask)
+    return ask
 
 
 @lru_cache(maxsize=256)

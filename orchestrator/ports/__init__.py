@@ -10,12 +10,23 @@ A bot's module may have `canned(settings)` too: its language and every text it c
 """
 
 from orchestrator.ports.bus import Bus, Subscription
-from orchestrator.ports.plugins import Bot, Connector, Hear, Listener, Managed, MediaSource, Stage, Translator
+from orchestrator.ports.plugins import (
+    Bot,
+    Connector,
+    Hear,
+    Listener,
+    Managed,
+    MediaSource,
+    Recall,
+    Stage,
+    Threaded,
+    Translator,
+)
 from orchestrator.ports.recorder import Recorder
 from orchestrator.ports.records import Accounts, Letters, Records, Retention, Translations
 from orchestrator.ports.stand_in import Fault, Shown, StandIn
 from orchestrator.ports.store import Store
-from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse
+from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse, HttpStream
 
 __all__ = [
     "Accounts",
@@ -24,15 +35,18 @@ __all__ = [
     "Cache",
     "Clock",
     "Connector",
+    "Examined",
     "Fault",
     "Files",
     "Hear",
     "Http",
     "HttpResponse",
+    "HttpStream",
     "Letters",
     "Listener",
     "Managed",
     "MediaSource",
+    "Recall",
     "Recorder",
     "Records",
     "Retention",
@@ -41,6 +55,7 @@ __all__ = [
     "StandIn",
     "Store",
     "Subscription",
+    "Threaded",
     "Translations",
     "Translator",
 ]

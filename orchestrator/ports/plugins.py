@@ -1,7 +1,7 @@
 """What plugins are: connectors, bots, stages of understanding, translation engines."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from orchestrator.types import (
     Action,
@@ -89,7 +89,19 @@ class Managed(Protocol):
         ...
 
 
+@runtime_checkable
+class Threaded(Protocol):
+    """A connector whose messages must name what they answer: an e-mail its subject and the mail before it.
+
+    `recall` is given before anything else is asked: by a conversation's id, the context as the latest event left it.
+    It raises NotFound and Unavailable.
+    """
+
+    def remember(self, recall: "Recall") -> None: ...
+
+
 Hear = Callable[[Sequence[Inbound]], Awaitable[None]]
+Recall = Callable[[str], Awaitable[Mapping[str, Any]]]
 
 
 class Bot(Protocol):
@@ -103,6 +115,15 @@ class Bot(Protocol):
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A bot that can say how what it depends on does."""
+
+    async def check(self) -> Sequence[Checked]:
+        """Whether it is there, takes our credentials, has a model loaded, in words. Does not raise for what it finds."""
+        ...
 
 
 class Stage(Protocol):

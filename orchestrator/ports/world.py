@@ -1,6 +1,7 @@
 """What the world outside gives: time and ids, outgoing HTTP, kept files and a cache."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -24,6 +25,16 @@ class HttpResponse(Protocol):
     def body(self) -> bytes: ...
 
 
+class HttpStream(Protocol):
+    """A response as it arrives: its pieces, of any length, up to the caller's cap and time."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+
 class Http(Protocol):
     """Outgoing HTTP. `trusted=False` passes the SSRF guard: no private or link-local address, no redirect into one.
 
@@ -45,6 +56,23 @@ class Http(Protocol):
         trusted: bool = False,
         redirects: bool = True,
     ) -> HttpResponse: ...
+
+    def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: float = 10.0,
+        max_bytes: int = 1_048_576,
+        trusted: bool = False,
+    ) -> AbstractAsyncContextManager[HttpStream]:
+        """The same, to read as it comes: `timeout` is for all of it. No redirect is followed.
+
+        What `request` raises comes from entering or from reading; leaving early closes the connection.
+        """
+        ...
 
 
 class Files(Protocol):
