@@ -5,12 +5,12 @@ from typing import assert_never
 
 from orchestrator.fit.carousel import add_carousel
 from orchestrator.fit.choices import from_buttons, from_choices
-from orchestrator.fit.markdown import balanced, plain
 from orchestrator.fit.measure import ELLIPSIS, fits
 from orchestrator.fit.offering import offer
 from orchestrator.fit.split import within
 from orchestrator.fit.work import Work
 from orchestrator.fit.written import form_text, link, place
+from orchestrator.markup import plain
 from orchestrator.types import (
     Buttons,
     Carousel,
@@ -90,13 +90,18 @@ def add_text(work: Work, part: Text) -> None:
         return
     if work.limits.markup == "markdown":
         pieces = within(part.text, work.limits.text, work.limits.unit)
-        if len(pieces) == 1 or all(map(balanced, pieces)):
+        if len(pieces) == 1 or intact(part.text, pieces):
             work.out += [replace(part, text=piece) for piece in pieces if piece.strip()]
             return
     text = plain(part.text) or part.text
     if text != part.text:
         work.lose("markdown", "text")
     work.say(text)
+
+
+def intact(text: str, pieces: list[str]) -> bool:
+    """Whether these pieces of markdown say what the whole does: no emphasis, code or link was cut in two."""
+    return "".join(plain(text).split()) == "".join("".join(map(plain, pieces)).split())
 
 
 def add_media(work: Work, part: Media) -> None:
