@@ -119,9 +119,10 @@ def key(title: str) -> str:
     return folded(title) or title
 
 
-def carried(payload: str, limit: int, unit: Unit) -> str | None:
+def carried(payload: str, limit: int) -> str | None:
     """The payload, or a token in its place when the channel can't carry it; None when not even that fits."""
-    if fits(payload, limit, unit):
+    # Telegram counts bytes, others characters: counted in bytes it is within both.
+    if fits(payload, limit, "bytes"):
         return payload
     return token(payload, limit) if limit >= SHORTEST_TOKEN else None
 

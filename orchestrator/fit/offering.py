@@ -57,7 +57,7 @@ def ready(offers: Sequence[Offer], most: int, longest: int, limits: Limits) -> R
         return None
     found = []
     for one, title in zip(offers, shown, strict=True):
-        payload = carried(one.payload, limits.payload, limits.unit)
+        payload = carried(one.payload, limits.payload)
         if payload is None:
             return None
         found.append((one, title, payload))
