@@ -1,5 +1,6 @@
 """Carousels: as they are, in several when there are too many cards, else card by card."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from orchestrator.fit.choices import from_buttons
@@ -7,12 +8,12 @@ from orchestrator.fit.measure import fits, one_line
 from orchestrator.fit.offering import Ready, buttons, offer, opened, ready
 from orchestrator.fit.work import Work
 from orchestrator.fit.written import card_text
-from orchestrator.types import Card, Carousel, Media
+from orchestrator.types import Card, Carousel, Limits, Media
 
 
 def add_carousel(work: Work, part: Carousel) -> None:
     limits = work.limits
-    if limits.cards < 1:
+    if limits.cards < 1 or (limits.alike_cards and not alike(part.cards)):
         one_by_one(work, part)
         return
     found: list[Ready] = []
@@ -25,8 +26,22 @@ def add_carousel(work: Work, part: Carousel) -> None:
             return
         found.append(fitted)
     cards = [native(work, card, fitted) for card, fitted in zip(part.cards, found, strict=True)]
-    for start in range(0, len(cards), limits.cards):
-        work.out.append(Carousel(cards=tuple(cards[start : start + limits.cards])))
+    for some in several(cards, limits):
+        work.out.append(Carousel(cards=tuple(some)))
+
+
+def alike(cards: Sequence[Card]) -> bool:
+    kinds = {tuple(bool(button.url) for button in card.buttons) for card in cards}
+    return len(cards) > 1 and len(kinds) == 1 and kinds != {()} and all(card.image for card in cards)
+
+
+def several(cards: Sequence[Card], limits: Limits) -> Iterator[Sequence[Card]]:
+    """In carousels of as many as the channel takes, the last two evened out where one card is no carousel."""
+    most = limits.cards
+    while cards:
+        taken = most - 1 if limits.alike_cards and len(cards) == most + 1 and most > 2 else most
+        yield cards[:taken]
+        cards = cards[taken:]
 
 
 def native(work: Work, card: Card, found: Ready) -> Card:

@@ -50,7 +50,7 @@ def written_links(work: Work, text: str, offers: Sequence[Offer]) -> tuple[str, 
 
 def ready(offers: Sequence[Offer], most: int, longest: int, limits: Limits) -> Ready | None:
     """None when the channel does not take so many, such payloads, or links."""
-    if len(offers) > most or (not limits.link_buttons and any(one.url for one in offers)):
+    if len(offers) > most or not linkable(offers, limits):
         return None
     shown = titles(offers, longest, limits.unit)
     if shown is None:
@@ -64,6 +64,13 @@ def ready(offers: Sequence[Offer], most: int, longest: int, limits: Limits) -> R
     return found
 
 
+def linkable(offers: Sequence[Offer], limits: Limits) -> bool:
+    """Whether the channel has buttons for the pages among them."""
+    if not any(one.url for one in offers):
+        return True
+    return limits.link_buttons and (len(offers) == 1 or not limits.lone_link)
+
+
 def buttons(found: Ready) -> tuple[Button, ...]:
     return tuple(
         Button(title=title, url=one.url) if one.url else Button(title=title, payload=payload)
@@ -75,7 +82,7 @@ def as_buttons(work: Work, offers: Sequence[Offer], text: str, opener: str) -> b
     found = ready(offers, work.limits.buttons, work.limits.button_title, work.limits)
     if not found:
         return False
-    text = under(work, described(work, offers, text), found)
+    text = under(work, described(work, offers, text), found, work.limits.button_text)
     work.out.append(Buttons(buttons=buttons(found), text=text))
     lose_images(work, offers)
     opened(work, found)
@@ -86,7 +93,7 @@ def as_quick_replies(work: Work, offers: Sequence[Offer], text: str, opener: str
     found = ready(offers, work.limits.quick_replies, work.limits.quick_reply_title, work.limits)
     if not found:
         return False
-    text = under(work, described(work, offers, text), found)
+    text = under(work, described(work, offers, text), found, work.limits.quick_reply_text)
     choices = (Choice(title=title, payload=payload, image=one.image) for one, title, payload in found)
     work.out.append(QuickReplies(choices=tuple(choices), text=text))
     opened(work, found)
@@ -107,7 +114,7 @@ def as_list(work: Work, offers: Sequence[Offer], text: str, opener: str) -> bool
         )
         for one, title, payload in found
     )
-    text = under(work, text, found)
+    text = under(work, text, found, limits.list_text)
     work.out.append(
         ListPicker(choices=rows, text=text, button=work.short(one_line(opener), limits.button_title, "list_button"))
     )
@@ -139,8 +146,8 @@ def numbering(work: Work, offers: Sequence[Offer]) -> int:
     return max([work.number, *(number(one.title) + 1 for one in all_offers(work.parts))])
 
 
-def under(work: Work, text: str, found: Ready) -> str:
-    return work.last_of(text, " / ".join(title for _, title, _ in found))
+def under(work: Work, text: str, found: Ready, longest: int) -> str:
+    return work.last_of(text, " / ".join(title for _, title, _ in found), longest)
 
 
 def opened(work: Work, found: Ready) -> None:

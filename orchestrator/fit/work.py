@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.fit.choices import Offer, open_choices
-from orchestrator.fit.measure import SMALLEST, cut
+from orchestrator.fit.measure import SMALLEST, cut, fits
 from orchestrator.fit.split import within
 from orchestrator.types import Limits, Loss, OpenChoice, Part, Text
 
@@ -33,20 +33,24 @@ class Work:
             if piece.strip():
                 self.out.append(Text(text=piece))
 
-    def last_of(self, text: str, instead: str) -> str:
-        """Say all of the text but its last piece, which is for the buttons to stand under.
+    def last_of(self, text: str, instead: str, longest: int = 0) -> str:
+        """Say all of the text but its last piece, of at most `longest`, which is for the buttons to stand under.
 
         Buttons without a text take the line before them, else `instead`: platforms refuse buttons under nothing.
         """
+        longest = min(longest, self.limits.text) or self.limits.text
         if text.strip():
-            *before, last = within(text, self.limits.text, self.limits.unit)
+            *before, last = within(text, longest, self.limits.unit)
             for piece in before:
                 self.say(piece)
             return last
-        if self.out and isinstance(line := self.out[-1], Text) and not line.markdown:
+        if self.out and isinstance(line := self.out[-1], Text) and self.stands_over(line, longest):
             self.out.pop()
             return line.text
-        return cut(instead, max(self.limits.text, SMALLEST), self.limits.unit)
+        return cut(instead, max(longest, SMALLEST), self.limits.unit)
+
+    def stands_over(self, line: Text, longest: int) -> bool:
+        return not line.markdown and fits(line.text, longest, self.limits.unit)
 
     def short(self, text: str, limit: int, what: str) -> str:
         done = cut(text, limit, self.limits.unit)

@@ -148,16 +148,24 @@ class Limits:
     markup: Markup = "none"
     quick_replies: int = 0
     quick_reply_title: int = 20
+    quick_reply_text: int = 0
+    """Longest text that quick replies stand under, as `button_text` and `list_text` of theirs; 0: as `text`."""
     buttons: int = 0
     button_title: int = 20
+    button_text: int = 0
     link_buttons: bool = False
+    lone_link: bool = False
+    """A button that opens a page stands alone: there is no other beside it."""
     list_rows: int = 0
     list_title: int = 24
     list_description: int = 72
+    list_text: int = 0
     cards: int = 0
     card_title: int = 80
     card_subtitle: int = 80
     card_buttons: int = 0
+    alike_cards: bool = False
+    """A carousel has two cards or more, each with a picture and with as many buttons of the same kind as the others."""
     form: bool = False
     location: bool = False
     media: frozenset[MediaKind] = frozenset()
