@@ -1,17 +1,22 @@
 """How long a text is to a platform, and where it may be cut: never inside a character as a reader sees it."""
 
 import unicodedata
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
 
-Unit = Literal["characters", "utf16", "bytes"]
+from orchestrator.fit import gsm
+from orchestrator.types import TextUnit
+
+Unit = TextUnit
 
 ELLIPSIS = "…"
+DOTS = "..."
+"""An ellipsis where "…" would make the text cost twice."""
 JOINER = "\u200d"
 LONGEST_RUN = 64
 """Flags in a row that are looked at: what is longer is noise, and may not cost more for it."""
-SMALLEST = 4
-"""Any code point fits in four units, whatever the unit: a limit below would leave nothing to say."""
+SMALLEST = 5
+"""Any code point fits in five units, whatever the unit: a limit below would leave nothing to say."""
+WIDEST: Mapping[Unit, int] = {"characters": 1, "utf16": 2, "bytes": 4, "gsm7": 5}
 
 
 def size(text: str, unit: Unit) -> int:
@@ -19,20 +24,23 @@ def size(text: str, unit: Unit) -> int:
         return len(text)
     if unit == "utf16":
         return len(text) + sum(char > "\uffff" for char in text)
+    if unit == "gsm7":
+        return gsm.size(text)
     return len(text.encode("utf-8", "surrogatepass"))
 
 
 def fits(text: str, limit: int, unit: Unit) -> bool:
     if len(text) > limit:
         return False
-    widest = {"characters": 1, "utf16": 2, "bytes": 4}[unit]
-    return len(text) * widest <= limit or size(text, unit) <= limit
+    return len(text) * WIDEST[unit] <= limit or size(text, unit) <= limit
 
 
 def reach(text: str, limit: int, unit: Unit, start: int = 0) -> int:
     """The furthest index such that `text[start:index]` is within the limit, whatever it cuts through."""
     if unit == "characters":
         return min(len(text), start + limit)
+    if unit == "gsm7":
+        return gsm.reach(text, limit, start)
     spent, index = 0, start
     while index < len(text):
         spent += size(text[index], unit)
@@ -109,9 +117,14 @@ def cut(text: str, limit: int, unit: Unit) -> str:
         return text
     if limit < SMALLEST:
         return ""
-    room = limit - size(ELLIPSIS, unit)
-    end = whole(text, reach(text, room, unit))
-    return text[:end].rstrip() + ELLIPSIS
+    end = whole(text, reach(text, limit - size(ellipsis(unit), unit), unit))
+    while not fits(short := text[:end].rstrip() + ellipsis(unit), limit, unit):
+        end = whole(text, end - 1)
+    return short
+
+
+def ellipsis(unit: Unit) -> str:
+    return DOTS if unit == "gsm7" else ELLIPSIS
 
 
 def one_line(text: str) -> str:

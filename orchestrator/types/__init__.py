@@ -31,6 +31,7 @@ from orchestrator.types.channel import (
     Started,
     StatusChanged,
 )
+    TextUnit,
 from orchestrator.types.conversation import (
     Aggregates,
     Awaiting,
@@ -189,6 +190,7 @@ __all__ = [
     "Typing",
     "TypingChanged",
     "Understanding",
+    "TextUnit",
     "Unsupported",
     "Usage",
     "Utterance",
