@@ -30,8 +30,8 @@ from orchestrator.types.channel import (
     Shaped,
     Started,
     StatusChanged,
-)
     TextUnit,
+)
 from orchestrator.types.conversation import (
     Aggregates,
     Awaiting,
@@ -185,12 +185,12 @@ __all__ = [
     "StatusChanged",
     "Tap",
     "Text",
+    "TextUnit",
     "Trace",
     "Turn",
     "Typing",
     "TypingChanged",
     "Understanding",
-    "TextUnit",
     "Unsupported",
     "Usage",
     "Utterance",
