@@ -8,12 +8,12 @@ from typing import Protocol
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.sqlite import SqliteStore, path_of
 from orchestrator.config import StoreSettings
-from orchestrator.ports import Accounts, Clock, Letters, Records, Retention, Store, Translations
+from orchestrator.ports import Accounts, Channels, Clock, Letters, Records, Retention, Store, Translations
 
 POSTGRES = ("postgresql://", "postgres://")
 
 
-class Database(Store, Records, Letters, Accounts, Translations, Retention, Protocol):
+class Database(Store, Records, Letters, Accounts, Translations, Channels, Retention, Protocol):
     """Everything an adapter of the store implements."""
 
     @property

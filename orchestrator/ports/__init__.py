@@ -19,11 +19,13 @@ from orchestrator.ports.plugins import (
     MediaSource,
     Recall,
     Stage,
+    Tampering,
     Threaded,
     Translator,
+    Wired,
 )
 from orchestrator.ports.recorder import Recorder
-from orchestrator.ports.records import Accounts, Letters, Records, Retention, Translations
+from orchestrator.ports.records import Accounts, Channels, Letters, Records, Retention, Translations
 from orchestrator.ports.stand_in import Fault, Shown, StandIn
 from orchestrator.ports.store import Store
 from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse, HttpStream
@@ -33,6 +35,7 @@ __all__ = [
     "Bot",
     "Bus",
     "Cache",
+    "Channels",
     "Clock",
     "Connector",
     "Examined",
@@ -55,7 +58,9 @@ __all__ = [
     "StandIn",
     "Store",
     "Subscription",
+    "Tampering",
     "Threaded",
     "Translations",
     "Translator",
+    "Wired",
 ]

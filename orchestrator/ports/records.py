@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from orchestrator.types import (
     Agent,
     ApiKey,
+    ChannelReport,
     Conversation,
     Customer,
     Debt,
@@ -57,6 +58,10 @@ class Records(Protocol):
 
     async def message(self, app_id: str, message_id: str) -> Message: ...
     async def message_by_external(self, channel_id: str, external_id: str) -> Message | None: ...
+
+    async def message_sent_as(self, channel_id: str, external_id: str) -> Message | None:
+        """What we said, by the platform's id of it."""
+        ...
 
     async def customer(self, app_id: str, customer_id: str) -> Customer: ...
     async def customers(
@@ -171,6 +176,29 @@ class Translations(Protocol):
 
     async def spent(self, app_id: str, since: date) -> Sequence[Usage]:
         """By engine and day, from that day on."""
+        ...
+
+
+class Channels(Protocol):
+    """What processes tell each other of channels."""
+
+    async def lease(self, report: ChannelReport, seconds: float) -> bool:
+        """Whether its holder has that side of the channel to itself for so many seconds, by the store's clock.
+
+        Asking again renews it. What nobody renews is anybody's.
+        """
+        ...
+
+    async def report(self, report: ChannelReport) -> None:
+        """Replace what this holder said of that side before. Without `trouble` nothing is left to say."""
+        ...
+
+    async def give_up(self, report: ChannelReport) -> None:
+        """The holder leaves that side of the channel, at once, to whoever asks."""
+        ...
+
+    async def reports(self, app_id: str = "") -> Sequence[ChannelReport]:
+        """What still counts, by channel; of every app where none is named."""
         ...
 
 

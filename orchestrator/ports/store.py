@@ -7,14 +7,18 @@ from typing import Any, Protocol
 from orchestrator.types import (
     Accepted,
     Action,
+    Amendment,
     Commit,
     Committed,
     Conversation,
     DeliveryState,
     Loaded,
     Marks,
+    Message,
+    Moved,
     Outgoing,
     Received,
+    SendReason,
     Started,
 )
 
@@ -46,11 +50,30 @@ class Store(Protocol):
         """
         ...
 
-    async def status(self, channel_id: str, external_id: str, state: DeliveryState, error: str) -> None:
+    async def status(
+        self, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str = ""
+    ) -> Sequence[Moved]:
         """Delivery state only moves forward. A status of an unknown id is kept (for a day) until the id is known.
 
-        What was delivered or read raises the customer's marks.
+        By `tracker` ("<outbox id>.<rendering>") a message is found whose id never came: it learns its id, and what a
+        killed process had sent of it is not sent again. What was delivered or read raises the customer's marks.
+        Returns the conversations whose marks rose.
         """
+        ...
+
+    async def seen_up_to(self, channel_id: str, address: str, state: DeliveryState, at: datetime) -> Sequence[Moved]:
+        """As `status`, "delivered" or "read", for everything that was said to this address by `at` and went out."""
+        ...
+
+    async def amend(self, change: Amendment) -> Message | None:
+        """The message as it is now; None when there is none or nothing changed.
+
+        Outside the fence, but it moves the version: a turn that read the message before reads it again.
+        """
+        ...
+
+    async def refuse(self, conversation_id: str, reason: SendReason, error: str) -> int:
+        """What still waits to be sent there becomes dead letters for that reason; returns how many."""
         ...
 
     async def load(self, conversation_id: str, *, history: int) -> Loaded:

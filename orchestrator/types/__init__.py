@@ -14,6 +14,7 @@ from orchestrator.types.actions import (
     Typing,
 )
 from orchestrator.types.channel import (
+    ChannelReport,
     Consent,
     Deleted,
     Echoed,
@@ -43,7 +44,7 @@ from orchestrator.types.conversation import (
 )
 from orchestrator.types.customer import Customer, Profile
 from orchestrator.types.decision import Decision, HandoffOrder, Route, RuleCheck
-from orchestrator.types.delivery import Delivery, DeliveryState, Outgoing, QueueDepth, Rendering
+from orchestrator.types.delivery import Delivery, DeliveryState, Outgoing, QueueDepth, Rendering, SendReason
 from orchestrator.types.handoff import Handoff, HandoffState, Packet, Priority, QueueView
 from orchestrator.types.live import (
     ConversationChanged,
@@ -75,7 +76,7 @@ from orchestrator.types.parts import (
     Unsupported,
 )
 from orchestrator.types.retention import Kind
-from orchestrator.types.storage import Accepted, Commit, Committed, Loaded
+from orchestrator.types.storage import Accepted, Amendment, Commit, Committed, Loaded, Moved
 from orchestrator.types.trace import BotCall, Trace
 from orchestrator.types.translation import Debt, Reviewed, ReviewState, Usage
 from orchestrator.types.turn import ChannelView, HistoryLine, Returned, Said, Turn
@@ -89,6 +90,10 @@ from orchestrator.types.understanding import (
 )
 
 __all__ = [
+    "Amendment",
+    "ChannelReport",
+    "Moved",
+    "SendReason",
     "Template",
     "SeenUpTo",
     "Reacted",

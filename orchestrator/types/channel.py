@@ -24,6 +24,8 @@ class RawRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    url: str = ""
+    """As the platform called it, whole: from the configured public URL, never from a header. Signatures cover it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,8 @@ class Limits:
     """Longest text that quick replies stand under, as `button_text` and `list_text` of theirs; 0: as `text`."""
     buttons: int = 0
     button_title: int = 20
+    title_unit: TextUnit | None = None
+    """Unit of the titles of buttons, quick replies and rows, and of what cards say, where it is not `unit`."""
     button_text: int = 0
     link_buttons: bool = False
     lone_link: bool = False
@@ -171,6 +175,10 @@ class Limits:
     form: bool = False
     location: bool = False
     media: frozenset[MediaKind] = frozenset()
+    media_mimes: Mapping[MediaKind, frozenset[str]] = field(default_factory=dict)
+    """Types of a kind that are taken, such as "image/png"; a kind that is not named: any."""
+    media_bytes: Mapping[MediaKind, int] = field(default_factory=dict)
+    """How large a file of a kind may be; a kind that is not named: any size."""
     caption: int = 1024
     payload: int = 1000
     typing: bool = False
@@ -178,6 +186,21 @@ class Limits:
     templates: bool = False
     window: float = 0.0
     """Seconds after the customer's last message in which free messages may be sent; 0: at any time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelReport:
+    """How one side of a channel fares, as the process that works on it says: `listening` to it, or `sending`.
+
+    `holder` is that process, `until` when the report is too old to count, `trouble` what is wrong, in words.
+    """
+
+    app_id: str
+    channel_id: str
+    side: Literal["listening", "sending"]
+    holder: str
+    until: datetime
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

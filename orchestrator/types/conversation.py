@@ -93,7 +93,8 @@ class Conversation:
     `version` fences commits: it grows by one with each. `last_seq`, `marks` and `context` live outside
     the fence: accepting a message, reading one or turning a page never makes a running turn void.
     Messages with `processed_seq < seq <= last_seq` wait for a turn. `epoch` grows with each change of
-    controller. `wake_at` asks the sweep to look again (a late bot, an expiring handoff).
+    controller. `wake_at` asks the sweep to look again (a late bot, an expiring handoff). `opted_out`: since when the
+    customer forbids that we write to them.
     """
 
     app_id: str
@@ -120,3 +121,4 @@ class Conversation:
     returned: Returned | None = None
     marks: Marks = Marks()
     wake_at: datetime | None = None
+    opted_out: datetime | None = None

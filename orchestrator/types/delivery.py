@@ -6,8 +6,14 @@ from typing import Literal
 
 from orchestrator.types.parts import Part
 
-DeliveryState = Literal["pending", "sent", "delivered", "read", "failed"]
-"""Order of progress: pending < sent < delivered < read; `failed` is final (a dead letter)."""
+DeliveryState = Literal["pending", "unknown", "sent", "delivered", "read", "failed"]
+"""Order of progress: pending < unknown < sent < delivered < read; `failed` is final (a dead letter).
+
+`unknown`: it may have gone out; it is not sent again, holds up nothing, and a later status says more.
+"""
+
+SendReason = Literal["", "window_closed", "opted_out", "token_expired", "unknown"]
+"""As `errors.SendFailed.reason`. On a message that went out, `window_closed` means: a template went in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +28,7 @@ class Outgoing:
     """A row of the outbox: one message for one channel. `id` doubles as the idempotency key.
 
     `renderings` are the message as it was fitted to the channel; `done` counts those that went out, so that a
-    retry goes on where the last try stopped.
+    retry goes on where the last try stopped. `reason` says more of `error` where what to do next depends on it.
     """
 
     id: str
@@ -40,6 +46,7 @@ class Outgoing:
     state: DeliveryState = "pending"
     external_id: str = ""
     error: str = ""
+    reason: SendReason = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

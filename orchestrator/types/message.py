@@ -22,6 +22,9 @@ class Message:
     `visibility="internal"` never reaches the customer. `external_id` is the platform's or the client's id
     of an inbound message and makes a second delivery of it a duplicate. `withdrawn` messages were
     overtaken by a change of controller before they went out.
+
+    `quotes` is the id of the message it answers, or the platform's where that is not known here. `edited_at` and
+    `deleted_at`: its author changed it, or took it back; then its words are gone. `reactions` by who reacted.
     """
 
     id: str
@@ -40,3 +43,7 @@ class Message:
     turn_id: str = ""
     external_id: str = ""
     withdrawn: bool = False
+    quotes: str = ""
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    reactions: Mapping[str, str] = field(default_factory=dict)

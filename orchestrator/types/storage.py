@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.types.actions import Action
-from orchestrator.types.conversation import Conversation
+from orchestrator.types.conversation import Conversation, Marks
 from orchestrator.types.customer import Profile
 from orchestrator.types.delivery import Outgoing
 from orchestrator.types.handoff import Handoff
 from orchestrator.types.message import Message
+from orchestrator.types.parts import Part
 from orchestrator.types.trace import Trace
 from orchestrator.types.translation import Debt
 
@@ -64,6 +65,34 @@ class Commit:
     owed: tuple[Debt, ...] = ()
     repaid: tuple[Debt, ...] = ()
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """A change to a message that is in the log already; what is None or empty stays as it is.
+
+    `parts` alone replaces them while they still are `before` (a file that was fetched). With `edited_at` its author
+    did so, and an earlier edit than the last says nothing; with `deleted_at` they took it back, and it stays so. Then
+    what was understood of it is void, and a translation is owed. `reaction` is who and what; nothing takes it back.
+    """
+
+    conversation_id: str
+    message_id: str
+    parts: tuple[Part, ...] | None = None
+    before: tuple[Part, ...] | None = None
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    quotes: str = ""
+    reaction: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """How far the customer's side of a conversation has come since a platform reported on what it was sent."""
+
+    app_id: str
+    conversation_id: str
+    marks: Marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

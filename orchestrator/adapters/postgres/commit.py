@@ -1,4 +1,4 @@
-"""Committing steps of turns: a batch of them in one call of parley_commit_1."""
+"""Committing steps of turns: a batch of them in one call of parley_commit_2."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from orchestrator.copies import replace
 from orchestrator.errors import Fenced, NotFound
 from orchestrator.types import Commit, Committed, Marks
 
-COMMIT = "SELECT * FROM parley_commit_1($1::json, $2::json, $3::json, $4::json, $5::json, $6::json, $7::json, $8::json)"
+COMMIT = "SELECT * FROM parley_commit_2($1::json, $2::json, $3::json, $4::json, $5::json, $6::json, $7::json, $8::json)"
 
 LINE = (
     "id", "app_id", "conversation_id", "channel_id", "role", "author", "at", "language", "visibility", "epoch",
-    "turn_id", "external_id", "withdrawn", "parts", "translations", "understanding",
+    "turn_id", "external_id", "withdrawn", "parts", "translations", "understanding", "extra",
 )  # fmt: skip
 UNDERSTOOD = ("language", "translations", "understanding", "id", "conversation_id")
 LETTER = (
     "id", "app_id", "conversation_id", "channel_id", "address", "message_id", "epoch", "due_at", "attempts",
-    "renderings", "done", "state", "external_id", "error",
+    "renderings", "done", "state", "external_id", "error", "reason",
 )  # fmt: skip
 CASE = (
     "id", "app_id", "conversation_id", "state", "team", "priority", "reason", "language", "agent_id", "note",
@@ -34,7 +34,7 @@ OWED = ("message_id", "target", "source", "app_id", "conversation_id", "at")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A Draft as objects for parley_commit_1, one list for each of its parameters, but for their place in the batch."""
+    """A Draft as objects for parley_commit_2, one list for each of its parameters, but for their place in the batch."""
 
     draft: Draft
     lists: tuple[list[bytes], ...]

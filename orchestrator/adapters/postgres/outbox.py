@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from orchestrator import codec
 from orchestrator.adapters.postgres.pool import Connection
-from orchestrator.adapters.postgres.text import packed, plain, together
+from orchestrator.adapters.postgres.text import kept, packed, plain, together
 from orchestrator.adapters.sql.rows import OUTGOING, bounded, micros, outgoing
-from orchestrator.adapters.sqlite.outbox import ORPHAN_LIFETIME
-from orchestrator.types import DeliveryState, Outgoing
+from orchestrator.adapters.sqlite.outbox import ORPHAN_LIFETIME, moved, rewritten, tracked
+from orchestrator.types import DeliveryState, Moved, Outgoing, SendReason
 
 DUE = f"SELECT {OUTGOING} FROM parley_due_1($1, $2, $3, $4)"
-SETTLE = "SELECT * FROM parley_settle_1($1::json)"
-STATUS = "SELECT parley_status_1($1::json, $2, $3)"
+SETTLE = "SELECT * FROM parley_settle_2($1::json)"
+STATUS = "SELECT * FROM parley_status_2($1::json, $2, $3)"
+SEEN = "SELECT * FROM parley_seen_1($1, $2, $3, $4)"
+REFUSE = "SELECT parley_refuse_1($1, $2, $3)"
 LET_GO = "UPDATE outbox SET held_by = NULL, held_until = NULL WHERE id = ANY ($1::text[]) AND held_by = $2"
 
 
@@ -34,6 +37,8 @@ def settled(row: Outgoing, holder: str) -> bytes:
             "due_at": micros(row.due_at),
             "external_id": row.external_id,
             "error": row.error,
+            "reason": row.reason,
+            "renderings": codec.dump_renderings(row.renderings).decode() if rewritten(row) else None,
             "holder": holder,
         }
     )
@@ -50,14 +55,28 @@ def placed(batch: Sequence[bytes]) -> list[bytes]:
     return [b'{"place":%d,%b' % (place, one[1:]) for place, one in enumerate(batch)]
 
 
-def report(channel_id: str, external_id: str, state: DeliveryState, error: str) -> bytes:
+def report(channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str) -> bytes:
     """Raises Malformed."""
-    return packed({"channel_id": channel_id, "external_id": external_id, "state": state, "error": error})
+    id, nth = tracked(tracker)
+    known = {"channel_id": channel_id, "external_id": external_id, "state": state, "error": error}
+    return packed(known | ({"outgoing_id": id, "nth": nth} if id else {}))
 
 
-async def status(db: Connection, now: int, batch: Sequence[bytes]) -> Sequence[None]:
-    await db.execute(STATUS, together(list(batch)), now, now - ORPHAN_LIFETIME)
-    return [None] * len(batch)
+async def status(db: Connection, now: int, batch: Sequence[bytes]) -> Sequence[Sequence[Moved]]:
+    found: list[list[Moved]] = [[] for _ in batch]
+    for place, *row in await db.fetch(STATUS, together(placed(batch)), now, now - ORPHAN_LIFETIME):
+        found[place].append(moved(plain(row)))
+    return found
+
+
+async def seen_up_to(
+    db: Connection, channel_id: str, address: str, state: DeliveryState, at: datetime
+) -> Sequence[Moved]:
+    return [moved(plain(row)) for row in await db.fetch(SEEN, channel_id, kept(address), state, micros(at))]
+
+
+async def refuse(db: Connection, conversation_id: str, reason: SendReason, error: str) -> int:
+    return int(await db.fetchval(REFUSE, conversation_id, reason, kept(error)))
 
 
 async def let_go(db: Connection, holder: str, outgoing_ids: Sequence[str]) -> None:

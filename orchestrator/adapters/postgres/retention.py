@@ -16,9 +16,9 @@ TRACES = (
 )
 # What a turn holds is left for the next time, here and below: nobody waits for this job.
 DELIVERIES = (
-    "DELETE FROM outbox o USING (SELECT id, conversation_id FROM outbox WHERE state IN ('sent', 'delivered', 'read') "
-    "AND due_at < $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS old "
-    "WHERE o.id = old.id AND o.conversation_id = old.conversation_id"
+    "DELETE FROM outbox o USING (SELECT id, conversation_id FROM outbox "
+    "WHERE state IN ('unknown', 'sent', 'delivered', 'read') AND due_at < $1 ORDER BY due_at LIMIT $2 "
+    "FOR UPDATE SKIP LOCKED) AS old WHERE o.id = old.id AND o.conversation_id = old.conversation_id"
 )
 LATE_ANSWERS = (
     "DELETE FROM late_answers l USING (SELECT conversation_id, turn_id FROM late_answers WHERE at < $1 "

@@ -10,7 +10,17 @@ from pydantic_core import PydanticSerializationError
 
 from orchestrator import codec
 from orchestrator.adapters.postgres import accept as accepting
-from orchestrator.adapters.postgres import accounts, beside, letters, outbox, records, retention, translations
+from orchestrator.adapters.postgres import (
+    accounts,
+    beside,
+    channels,
+    letters,
+    outbox,
+    records,
+    retention,
+    translations,
+)
+from orchestrator.adapters.postgres import amend as amending
 from orchestrator.adapters.postgres import commit as committing
 from orchestrator.adapters.postgres import load as loading
 from orchestrator.adapters.postgres.faults import explain
@@ -30,7 +40,9 @@ from orchestrator.types import (
     Accepted,
     Action,
     Agent,
+    Amendment,
     ApiKey,
+    ChannelReport,
     Commit,
     Committed,
     Conversation,
@@ -43,11 +55,13 @@ from orchestrator.types import (
     Loaded,
     Marks,
     Message,
+    Moved,
     Outgoing,
     QueueDepth,
     Received,
     Reviewed,
     ReviewState,
+    SendReason,
     Session,
     Started,
     Trace,
@@ -85,7 +99,7 @@ class PostgresStore:
         self.loads = self.lane(self.run_load)
         self.commits = self.lane(self.run_commit)
         self.settles = self.lane(outbox.settle)
-        self.reports = self.lane(self.run_status)
+        self.statuses = self.lane(self.run_status)
         self.marks = self.lane(beside.mark)
         self.pages = self.lane(self.run_context)
         self.answers = self.lane(self.run_late)
@@ -142,7 +156,7 @@ class PostgresStore:
     ) -> Sequence[tuple[Committed, str] | Exception]:
         return await committing.commit(db, self.decoder, batch)
 
-    async def run_status(self, db: Connection, batch: Sequence[bytes]) -> Sequence[None | Exception]:
+    async def run_status(self, db: Connection, batch: Sequence[bytes]) -> Sequence[Sequence[Moved] | Exception]:
         return await outbox.status(db, self.now(), batch)
 
     async def run_context(self, db: Connection, batch: Sequence[beside.Change]) -> Sequence[None | Exception]:
@@ -170,10 +184,25 @@ class PostgresStore:
             self.tails.accepted(accepted, len(arrival.row[13]))
         return accepted
 
-    async def status(self, channel_id: str, external_id: str, state: DeliveryState, error: str) -> None:
+    async def status(
+        self, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str = ""
+    ) -> Sequence[Moved]:
         self.require_open()
-        if external_id:
-            await self.reports.submit(outbox.report(channel_id, external_id, state, error), (channel_id, external_id))
+        keys = [("event", channel_id, external_id)] if external_id else []
+        if outbox.tracked(tracker)[0]:
+            keys.append(("letter", channel_id, outbox.tracked(tracker)[0]))
+        if not keys:
+            return ()
+        return await self.statuses.submit(outbox.report(channel_id, external_id, state, error, tracker), *keys)
+
+    async def seen_up_to(self, channel_id: str, address: str, state: DeliveryState, at: datetime) -> Sequence[Moved]:
+        return await self.ask(outbox.seen_up_to, channel_id, address, state, at)
+
+    async def amend(self, change: Amendment) -> Message | None:
+        return await self.ask(amending.amend, change, self.clock.now())
+
+    async def refuse(self, conversation_id: str, reason: SendReason, error: str) -> int:
+        return await self.ask(outbox.refuse, conversation_id, reason, error)
 
     async def load(self, conversation_id: str, *, history: int) -> Loaded:
         self.require_open()
@@ -259,6 +288,9 @@ class PostgresStore:
     async def message_by_external(self, channel_id: str, external_id: str) -> Message | None:
         return await self.ask(records.message_by_external, channel_id, external_id)
 
+    async def message_sent_as(self, channel_id: str, external_id: str) -> Message | None:
+        return await self.ask(amending.message_sent_as, channel_id, external_id)
+
     async def customer(self, app_id: str, customer_id: str) -> Customer:
         return await self.ask(records.customer_of, app_id, customer_id)
 
@@ -310,6 +342,23 @@ class PostgresStore:
 
     async def drop(self, app_id: str, outgoing_id: str) -> None:
         await self.ask(letters.drop, app_id, outgoing_id)
+
+    # Channels
+
+    async def lease(self, report: ChannelReport, seconds: float) -> bool:
+        return await self.ask(channels.lease, report, seconds, self.now())
+
+    async def report(self, report: ChannelReport) -> None:
+        if report.trouble:
+            await self.ask(channels.report, report, self.now())
+        else:
+            await self.ask(channels.take_back, report)
+
+    async def give_up(self, report: ChannelReport) -> None:
+        await self.ask(channels.give_up, report)
+
+    async def reports(self, app_id: str = "") -> Sequence[ChannelReport]:
+        return await self.ask(channels.reports, app_id, self.now())
 
     # Accounts
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError
 
 from orchestrator import codec
+from orchestrator.adapters.sql.amend import extra
 from orchestrator.adapters.sql.profile import Facts
 from orchestrator.adapters.sql.rows import maybe_micros, micros
 from orchestrator.adapters.sql.unfit import unfit
@@ -74,7 +75,7 @@ def arriving(fresh: Conversation, event: Received, message_id: str) -> Params:
     """The row of what `heard` makes."""
     place = (message_id, fresh.app_id, fresh.id, fresh.channel_id)
     said = ("customer", event.address, micros(event.at), None, "public", 0, "", event.external_id, False)
-    return (*place, *said, codec.parts.dump(event.parts).decode(), None, None)
+    return (*place, *said, codec.parts.dump(event.parts).decode(), None, None, None)
 
 
 def heard(conversation: Conversation, event: Received, message_id: str, seq: int) -> Message:
@@ -134,6 +135,7 @@ def message(message: Message, channel_id: str) -> Params:
         message.withdrawn,
         codec.parts.dump(message.parts).decode(),
         *meanings(message),
+        extra(message),
     )
 
 
@@ -165,6 +167,7 @@ def outgoing(row: Outgoing) -> Params:
         row.state,
         row.external_id,
         row.error,
+        row.reason,
     )
 
 

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from pydantic import ValidationError
+
 from orchestrator import codec
+from orchestrator.adapters.sql.amend import Extra
 from orchestrator.adapters.sql.recent import Recent
 from orchestrator.copies import replace
 from orchestrator.errors import Malformed
@@ -33,11 +36,11 @@ HEAD = (
 )
 MESSAGE = (
     "id, app_id, conversation_id, seq, role, author, at, language, visibility, epoch, turn_id, external_id, "
-    "withdrawn, parts, translations, understanding"
+    "withdrawn, parts, translations, understanding, extra"
 )
 OUTGOING = (
     "id, app_id, conversation_id, channel_id, address, message_id, seq, epoch, due_at, attempts, renderings, done, "
-    "state, external_id, error"
+    "state, external_id, error, reason"
 )
 HANDOFF = (
     "id, app_id, conversation_id, state, team, priority, reason, language, agent_id, note, offered_at, accepted_at, "
@@ -112,7 +115,7 @@ class Decoder:
 
 def message(row: Row) -> Message:
     """From the columns of MESSAGE."""
-    return Message(
+    found = Message(
         id=row[0],
         app_id=row[1],
         conversation_id=row[2],
@@ -129,6 +132,22 @@ def message(row: Row) -> Message:
         parts=readable_parts(row[13]),
         translations=readable_translations(row[14]),
         understanding=readable_understanding(row[15]),
+    )
+    return found if row[16] is None else beside(found, row[16])
+
+
+def beside(message: Message, data: str) -> Message:
+    """With what few messages have."""
+    try:
+        known = Extra.model_validate_json(data)
+    except ValidationError:
+        return message
+    return replace(
+        message,
+        quotes=known.quotes,
+        edited_at=known.edited_at,
+        deleted_at=known.deleted_at,
+        reactions=known.reactions,
     )
 
 
@@ -178,6 +197,7 @@ def outgoing(row: Row) -> Outgoing:
         state=row[12],
         external_id=row[13],
         error=row[14],
+        reason=row[15],
     )
 
 

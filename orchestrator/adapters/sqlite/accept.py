@@ -17,8 +17,8 @@ BY_EXTERNAL = f"SELECT {MESSAGE} FROM messages WHERE channel_id = ? AND external
 BY_ID = f"SELECT {HEAD} FROM conversations c WHERE c.id = ?"
 INSERT_MESSAGE = (
     "INSERT INTO messages (id, app_id, conversation_id, channel_id, role, author, at, language, visibility, epoch, "
-    "turn_id, external_id, withdrawn, parts, translations, understanding, seq) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "turn_id, external_id, withdrawn, parts, translations, understanding, extra, seq) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 INSERT_NEW = f"{INSERT_MESSAGE} ON CONFLICT (channel_id, external_id) WHERE external_id <> '' DO NOTHING"
 # Not `updated_at`: the turn that follows says when, and an index less has to be written here.

@@ -35,9 +35,9 @@ DROP = (
 # Behind a row that waits to be tried again a new one would be blocked anyway: out of the way of `due` until then.
 INSERT_OUTGOING = (
     "INSERT INTO outbox (id, app_id, conversation_id, channel_id, address, message_id, epoch, due_at, attempts, "
-    "renderings, done, state, external_id, error, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, max(?8, coalesce("
+    "renderings, done, state, external_id, error, reason, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, max(?8, coalesce("
     "(SELECT max(due_at) FROM outbox WHERE conversation_id = ?3 AND state = 'pending'), ?8)), "
-    "?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+    "?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 )
 WAITING = "SELECT 1 FROM outbox WHERE conversation_id = ? AND state = 'pending' LIMIT 1"
 HANDOFF = (

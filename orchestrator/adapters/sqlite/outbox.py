@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from sqlite3 import Cursor
 
+from orchestrator import codec
 from orchestrator.adapters.sql.rows import OUTGOING, Row, bounded, micros, outgoing
-from orchestrator.types import DeliveryState, Outgoing
+from orchestrator.types import DeliveryState, Marks, Moved, Outgoing, SendReason
 
 DUE = (
     f"SELECT {OUTGOING} FROM outbox o WHERE state = 'pending' AND due_at <= ? AND NOT EXISTS (SELECT 1 FROM outbox p "
@@ -13,21 +14,40 @@ DUE = (
     "ORDER BY due_at, seq LIMIT ?"
 )
 STATE = "SELECT state FROM outbox WHERE id = ?"
-SETTLE = "UPDATE outbox SET state = ?, attempts = ?, done = ?, due_at = ?, external_id = ?, error = ? WHERE id = ?"
+SETTLE = (
+    "UPDATE outbox SET state = ?, attempts = ?, done = ?, due_at = ?, external_id = ?, error = ?, reason = ? "
+    "WHERE id = ?"
+)
+REWRITE = "UPDATE outbox SET renderings = ? WHERE id = ?"
 # The rows behind one that is tried again later can't go before it: out of the way of `due` until then.
 POSTPONE = "UPDATE outbox SET due_at = ?1 WHERE conversation_id = ?2 AND state = 'pending' AND seq > ?3 AND due_at < ?1"
 LEFT = "SELECT id FROM outbox WHERE conversation_id = ? AND state = 'pending' ORDER BY seq, id LIMIT 100"
 SENT_AFTER_ALL = "UPDATE messages SET withdrawn = 0 WHERE id = ? AND withdrawn = 1"
 # Whoever has read the log must read it again.
 LOG_CHANGED = "UPDATE conversations SET version = version + 1 WHERE id = ?"
+# A row that still waits has more to send: what became of the last of it says nothing of the rest.
 BY_EXTERNAL = (
-    "SELECT id, state, conversation_id, seq FROM outbox WHERE channel_id = ? AND external_id = ? AND external_id <> ''"
+    "SELECT id, state, conversation_id, seq FROM outbox "
+    "WHERE channel_id = ? AND external_id = ? AND external_id <> '' AND state <> 'pending'"
 )
+BY_TRACKER = (
+    "SELECT id, state, conversation_id, seq, done, json_array_length(renderings) FROM outbox "
+    "WHERE id = ? AND channel_id = ?"
+)
+GONE_OUT = "UPDATE outbox SET done = ?1 + 1, external_id = iif(?2 = '', external_id, ?2) WHERE id = ?3 AND done = ?1"
+NAMED = "UPDATE outbox SET external_id = ?1 WHERE id = ?2 AND external_id = '' AND ?1 <> ''"
 PROGRESS = "UPDATE outbox SET state = ?, error = ? WHERE id = ?"
 SHOWN = (
     "UPDATE conversations SET customer_delivered = max(customer_delivered, ?1), "
-    "customer_read = max(customer_read, ?2) WHERE id = ?3"
+    "customer_read = max(customer_read, ?2) WHERE id = ?3 AND (customer_delivered < ?1 OR customer_read < ?2) "
+    "RETURNING app_id, id, customer_delivered, customer_read, desk_read"
 )
+BEHIND = (
+    "SELECT o.id, o.state, o.conversation_id, o.seq FROM identities i JOIN outbox o ON o.conversation_id = "
+    "i.conversation_id JOIN messages m ON m.id = o.message_id WHERE i.channel_id = ? AND i.address = ? AND m.at <= ? "
+    "AND o.state IN ('unknown', 'sent', 'delivered') ORDER BY o.seq"
+)
+REFUSE = "UPDATE outbox SET state = 'failed', reason = ?, error = ? WHERE conversation_id = ? AND state = 'pending'"
 ORPHAN = "SELECT state, error FROM orphan_statuses WHERE channel_id = ? AND external_id = ?"
 KEEP_ORPHAN = (
     "INSERT INTO orphan_statuses (channel_id, external_id, state, error, at) VALUES (?, ?, ?, ?, ?) "
@@ -36,7 +56,7 @@ KEEP_ORPHAN = (
 ADOPT = "DELETE FROM orphan_statuses WHERE channel_id = ? AND external_id = ?"
 FORGET = "DELETE FROM orphan_statuses WHERE at < ?"
 
-RANK: dict[DeliveryState, int] = {"pending": 0, "sent": 1, "delivered": 2, "read": 3}
+RANK: dict[DeliveryState, int] = {"pending": 0, "unknown": 1, "sent": 2, "delivered": 3, "read": 4}
 ORPHAN_LIFETIME = 86_400_000_000
 """Microseconds. A platform reports what we sent within minutes; older ones are of messages Parley never sent."""
 
@@ -65,11 +85,13 @@ def settle(db: Cursor, row: Outgoing) -> Sequence[str]:
 
 def keep(db: Cursor, row: Outgoing, old: DeliveryState) -> None:
     state = later(old, row.state)
-    values = (row.attempts, row.done, micros(row.due_at), row.external_id, row.error, row.id)
+    values = (row.attempts, row.done, micros(row.due_at), row.external_id, row.error, row.reason, row.id)
     db.execute(SETTLE, (state, *values))
+    if rewritten(row):
+        db.execute(REWRITE, (codec.dump_renderings(row.renderings).decode(), row.id))
     if state == "pending":
         db.execute(POSTPONE, (micros(row.due_at), row.conversation_id, row.seq))
-    if row.external_id:
+    elif row.external_id:
         adopt(db, row.channel_id, row.external_id)
 
 
@@ -87,9 +109,29 @@ def adopt(db: Cursor, channel_id: str, external_id: str) -> None:
         progress(db, channel_id, external_id, orphan[0], orphan[1])
 
 
-def status(db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str, now: int) -> None:
-    if not external_id or progress(db, channel_id, external_id, state, error):
-        return
+def rewritten(row: Outgoing) -> bool:
+    """Whether another message may go in its place than the one that was committed."""
+    return row.reason == "window_closed"
+
+
+def tracked(tracker: str) -> tuple[str, int]:
+    """Outbox id and rendering; ("", 0) for what we never sent along."""
+    id, _, nth = tracker.rpartition(".")
+    return (id, int(nth)) if id and nth.isdecimal() and len(nth) < 6 else ("", 0)
+
+
+def status(
+    db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str, now: int
+) -> Sequence[Moved]:
+    moved = progress(db, channel_id, external_id, state, error) if external_id else None
+    if moved is None and tracker:
+        moved = by_tracker(db, channel_id, external_id, state, error, *tracked(tracker))
+    if moved is None and external_id:
+        keep_orphan(db, channel_id, external_id, state, error, now)
+    return moved or ()
+
+
+def keep_orphan(db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str, now: int) -> None:
     known = db.execute(ORPHAN, (channel_id, external_id)).fetchone()
     if known is None:
         db.execute(FORGET, (now - ORPHAN_LIFETIME,))
@@ -98,13 +140,57 @@ def status(db: Cursor, channel_id: str, external_id: str, state: DeliveryState, 
     db.execute(KEEP_ORPHAN, (channel_id, external_id, state, error, now))
 
 
-def progress(db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str) -> bool:
-    """Move the rows with that id forward; False when there is none."""
+def progress(db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str) -> Sequence[Moved] | None:
+    """Move the rows with that id forward; None when there is none."""
     rows: list[Row] = db.execute(BY_EXTERNAL, (channel_id, external_id)).fetchall()
-    for id, old, conversation_id, seq in rows:
-        new = later(old, state)
-        if new != old:
-            db.execute(PROGRESS, (new, error, id))
-        if state in ("delivered", "read"):
-            db.execute(SHOWN, (seq, seq if state == "read" else 0, conversation_id))
-    return bool(rows)
+    return [one for row in rows for one in move(db, row, state, error)] if rows else None
+
+
+def by_tracker(
+    db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str, id: str, nth: int
+) -> Sequence[Moved] | None:
+    """As `progress`. A row that waits was being sent when the process died, or still is: None."""
+    row: Row | None = db.execute(BY_TRACKER, (id, channel_id)).fetchone()
+    if row is None:
+        return None
+    *place, _, size = row
+    if place[1] == "pending":
+        if state != "failed":
+            db.execute(GONE_OUT, (nth, external_id, id))
+        return None
+    if nth >= size - 1:
+        db.execute(NAMED, (external_id, id))
+    return move(db, tuple(place), state, error) if state == "failed" or nth >= size - 1 else ()
+
+
+def move(db: Cursor, row: Row, state: DeliveryState, error: str) -> Sequence[Moved]:
+    """Of id, state, conversation and seq."""
+    id, old, conversation_id, seq = row
+    new = later(old, state)
+    if new != old:
+        db.execute(PROGRESS, (new, error, id))
+    return shown(db, conversation_id, seq, state) if state in ("delivered", "read") else ()
+
+
+def shown(db: Cursor, conversation_id: str, seq: int, state: DeliveryState) -> Sequence[Moved]:
+    found = db.execute(SHOWN, (seq, seq if state == "read" else 0, conversation_id)).fetchall()
+    return [moved(row) for row in found]
+
+
+def moved(row: Row) -> Moved:
+    app_id, conversation_id, delivered, read, desk = row
+    marks = Marks(customer_delivered=delivered, customer_read=read, desk_read=desk)
+    return Moved(app_id=app_id, conversation_id=conversation_id, marks=marks)
+
+
+def seen_up_to(db: Cursor, channel_id: str, address: str, state: DeliveryState, at: datetime) -> Sequence[Moved]:
+    last = 0, ""
+    for id, old, conversation_id, seq in db.execute(BEHIND, (channel_id, address, micros(at))).fetchall():
+        if (new := later(old, state)) != old:
+            db.execute(PROGRESS, (new, "", id))
+            last = seq, conversation_id
+    return shown(db, last[1], last[0], state) if last[0] else ()
+
+
+def refuse(db: Cursor, conversation_id: str, reason: SendReason, error: str) -> int:
+    return db.execute(REFUSE, (reason, error, conversation_id)).rowcount

@@ -9,7 +9,7 @@ from orchestrator.types import Kind
 TRACES = "DELETE FROM traces WHERE at < ?1 AND id IN (SELECT id FROM traces ORDER BY id LIMIT ?2)"
 DELIVERIES = (
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox INDEXED BY outbox_settled "
-    "WHERE state IN ('sent', 'delivered', 'read') AND due_at < ?1 ORDER BY due_at LIMIT ?2)"
+    "WHERE state IN ('unknown', 'sent', 'delivered', 'read') AND due_at < ?1 ORDER BY due_at LIMIT ?2)"
 )
 LATE_ANSWERS = (
     "DELETE FROM late_answers WHERE (conversation_id, turn_id) IN "

@@ -17,6 +17,7 @@ from orchestrator.adapters.sqlite import (
     accept,
     accounts,
     beside,
+    channels,
     commit,
     letters,
     load,
@@ -25,6 +26,7 @@ from orchestrator.adapters.sqlite import (
     retention,
     translations,
 )
+from orchestrator.adapters.sqlite import amend as amending
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
 from orchestrator.adapters.sqlite.schema import named, prepare
@@ -35,7 +37,9 @@ from orchestrator.types import (
     Accepted,
     Action,
     Agent,
+    Amendment,
     ApiKey,
+    ChannelReport,
     Commit,
     Committed,
     Conversation,
@@ -48,11 +52,13 @@ from orchestrator.types import (
     Loaded,
     Marks,
     Message,
+    Moved,
     Outgoing,
     QueueDepth,
     Received,
     Reviewed,
     ReviewState,
+    SendReason,
     Session,
     Started,
     Trace,
@@ -136,8 +142,19 @@ class SqliteStore:
             self.tails.accepted(accepted, len(arrival.row[13]))
         return accepted
 
-    async def status(self, channel_id: str, external_id: str, state: DeliveryState, error: str) -> None:
-        await self.write(outbox.status, channel_id, external_id, state, error, self.now())
+    async def status(
+        self, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str = ""
+    ) -> Sequence[Moved]:
+        return await self.write(outbox.status, channel_id, external_id, state, error, tracker, self.now())
+
+    async def seen_up_to(self, channel_id: str, address: str, state: DeliveryState, at: datetime) -> Sequence[Moved]:
+        return await self.write(outbox.seen_up_to, channel_id, address, state, at)
+
+    async def amend(self, change: Amendment) -> Message | None:
+        return await self.write(amending.amend, change, self.clock.now())
+
+    async def refuse(self, conversation_id: str, reason: SendReason, error: str) -> int:
+        return await self.write(outbox.refuse, conversation_id, reason, error)
 
     async def load(self, conversation_id: str, *, history: int) -> Loaded:
         return await self.turn(load.load, self.decoder, self.tails, conversation_id, history)
@@ -216,6 +233,9 @@ class SqliteStore:
     async def message_by_external(self, channel_id: str, external_id: str) -> Message | None:
         return await self.read(records.message_by_external, channel_id, external_id)
 
+    async def message_sent_as(self, channel_id: str, external_id: str) -> Message | None:
+        return await self.read(amending.message_sent_as, channel_id, external_id)
+
     async def customer(self, app_id: str, customer_id: str) -> Customer:
         return await self.read(records.customer_of, app_id, customer_id)
 
@@ -267,6 +287,24 @@ class SqliteStore:
 
     async def drop(self, app_id: str, outgoing_id: str) -> None:
         await self.write(letters.drop, app_id, outgoing_id)
+
+    # Channels
+
+    async def lease(self, report: ChannelReport, seconds: float) -> bool:
+        await self.write(channels.report, report, self.now())
+        return True
+
+    async def report(self, report: ChannelReport) -> None:
+        if report.trouble:
+            await self.write(channels.report, report, self.now())
+        else:
+            await self.write(channels.give_up, report)
+
+    async def give_up(self, report: ChannelReport) -> None:
+        await self.write(channels.give_up, report)
+
+    async def reports(self, app_id: str = "") -> Sequence[ChannelReport]:
+        return await self.read(channels.reports, app_id, self.now())
 
     # Accounts
 
