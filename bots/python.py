@@ -49,6 +49,7 @@ class PythonBot:
     def __init__(self, settings: Settings, target: Any) -> None:
         self.name = settings.bot
         self.language = settings.language
+        self.varies = bool(getattr(target, "varies", False))
         self.target = target
         self.function: Callable[[Turn], Any] = getattr(target, "reply", target)
         self.awaits = is_async(self.function)

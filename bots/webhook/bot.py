@@ -9,9 +9,10 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from bots.webhook import wire
+from bots.webhook.tamper import tampered
 from orchestrator import answers, signing
 from orchestrator.errors import BotFailed, BotLater, BotTimeout, Malformed, ParleyError, SendFailed, TooLarge
-from orchestrator.ports import Bot, Clock, Files, Http, HttpResponse
+from orchestrator.ports import Bot, Clock, Files, Http, HttpResponse, Tampering
 from orchestrator.types import Action, Turn
 
 MOST_BYTES = 1_048_576
@@ -106,13 +107,7 @@ class WebhookBot:
         raise AssertionError("the last try returns or raises")
 
     async def post(self, turn: Turn, body: bytes, remaining: float) -> HttpResponse:
-        headers = {
-            **{name: value.get_secret_value() for name, value in self.settings.headers.items()},
-            **signing.sign(self.keys, turn.id, self.clock.now(), body),
-            "content-type": "application/json",
-            "accept": "application/json",
-            "parley-deadline": turn.deadline.isoformat(),
-        }
+        headers = self.headers(turn, signing.sign(self.keys, turn.id, self.clock.now(), body))
         try:
             return await self.http.request(
                 "POST",
@@ -130,6 +125,33 @@ class WebhookBot:
             self.fail(f"answered with more than {MOST_BYTES} bytes")
         except ParleyError as error:
             self.fail(f"was not asked: {error}")
+
+    def headers(self, turn: Turn, signed: Mapping[str, str]) -> dict[str, str]:
+        return {
+            **{name: value.get_secret_value() for name, value in self.settings.headers.items()},
+            **signed,
+            "content-type": "application/json",
+            "accept": "application/json",
+            "parley-deadline": turn.deadline.isoformat(),
+        }
+
+    async def tamper(self, turn: Turn, how: Tampering) -> int:
+        """See orchestrator.ports.Wired. The answer is not read: what matters is whether there is one."""
+        sent = tampered(turn, how, self.keys, self.clock.now())
+        try:
+            response = await self.http.request(
+                "POST",
+                self.settings.url,
+                headers=self.headers(turn, sent.headers),
+                body=sent.body,
+                timeout=max((turn.deadline - self.clock.now()).total_seconds(), 1.0),
+                max_bytes=MOST_BYTES,
+                trusted=self.settings.trusted,
+                redirects=False,
+            )
+        except ParleyError:
+            return 0
+        return response.status
 
     def read(self, response: HttpResponse, turn: Turn) -> tuple[Action, ...]:
         """Raises BotLater on 202, BotFailed on everything but a 200 or 204 that can be read."""

@@ -33,6 +33,11 @@ const server = createServer(async (request, response) => {
   }
   const body = Buffer.concat(pieces);
   if (!signed(request.headers, body)) return answer(401, { error: "not signed by Parley" });
-  answer(200, { actions: reply(JSON.parse(body)) });
+  let turn = null;
+  try {
+    turn = JSON.parse(body);
+  } catch {}
+  if (turn?.version !== 1) return answer(400, { error: "no turn of version 1" });
+  answer(200, { actions: reply(turn) });
 });
 server.listen(Number(process.argv[2] ?? 8080), "127.0.0.1", () => console.error(`listening on http://127.0.0.1:${server.address().port}/`));

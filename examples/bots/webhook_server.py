@@ -22,7 +22,8 @@ def reply(turn):
     """The bot itself: a turn in, actions out."""
     if turn["payload"] == "person":
         return [{"kind": "hand_off", "reason": "asked for a person"}]
-    total = turn["context"].get("cart", {}).get("total")
+    cart = turn["context"].get("cart")  # what a page says is as untrusted as what a customer types
+    total = cart.get("total") if isinstance(cart, dict) else None
     answer = f"You said: {turn['text']}" + (f" (your cart: {total})" if total is not None else "")
     return [
         {
@@ -57,7 +58,13 @@ class Handler(BaseHTTPRequestHandler):
         if not signed(self.headers, body):
             return self.answer(401, {"error": "not signed by Parley"})
         # webhook-id stays the same when Parley tries again: remember it, if answering twice would do harm.
-        return self.answer(200, {"actions": reply(json.loads(body))})
+        try:
+            turn = json.loads(body)
+        except ValueError:
+            turn = None
+        if not isinstance(turn, dict) or turn.get("version") != 1:
+            return self.answer(400, {"error": "no turn of version 1"})
+        return self.answer(200, {"actions": reply(turn)})
 
     def answer(self, status, value):
         body = json.dumps(value).encode()

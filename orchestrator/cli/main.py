@@ -14,7 +14,9 @@ COMMANDS = {
     "serve": "serve",
     "demo": "demo",
     "chat": "chat",
+    "simulate": "simulate",
     "check": "check",
+    "bots": "bots",
     "doctor": "doctor",
     "desk": "agents",
     "keys": "keys",
@@ -22,6 +24,7 @@ COMMANDS = {
     "queue": "queue",
     "nlp": "nlp",
     "models": "models",
+    "rasa": "rasa",
 }
 """The module in orchestrator/cli of each command, which holds a function of that name or an `app` of several."""
 

@@ -122,7 +122,21 @@ class Examined(Protocol):
     """A bot that can say how what it depends on does."""
 
     async def check(self) -> Sequence[Checked]:
-        """Whether it is there, takes our credentials, has a model loaded, in words. Does not raise for what it finds."""
+        """Whether it is there, takes our credentials, has a model, in words. Does not raise for what it finds."""
+        ...
+
+
+Tampering = Literal["extra", "unsigned", "forged", "stale", "altered", "not_json", "not_a_turn"]
+"""Fields nobody knows; or a signature that is missing, of another secret, of ten minutes ago, of another body; or
+signed bytes that are no JSON, or JSON that is no turn."""
+
+
+@runtime_checkable
+class Wired(Protocol):
+    """A bot behind an address of its developer's, whose requests are signed: it can be asked whether it looks."""
+
+    async def tamper(self, turn: Turn, how: Tampering) -> int:
+        """Send the turn in that way, once; the HTTP status it was answered with, 0 when there was none."""
         ...
 
 
