@@ -48,8 +48,8 @@ def native(work: Work, card: Card, found: Ready) -> Card:
     opened(work, found)
     return replace(
         card,
-        title=work.short(card.title, work.limits.card_title, "card_title"),
-        subtitle=work.short(card.subtitle, work.limits.card_subtitle, "card_subtitle"),
+        title=work.short(card.title, work.limits.card_title, "card_title", work.limits.title_unit),
+        subtitle=work.short(card.subtitle, work.limits.card_subtitle, "card_subtitle", work.limits.title_unit),
         buttons=buttons(found),
     )
 
@@ -71,7 +71,7 @@ def one_by_one(work: Work, part: Carousel) -> None:
 
 def pictured(work: Work, card: Card, text: str) -> str:
     """The picture, captioned with the card's words when no buttons need to stand under them; the words still to say."""
-    limits = work.limits
+    limits, text = work.limits, work.typeset(text)
     captioned = not card.buttons and limits.caption > 0 and fits(text, limits.caption, limits.unit)
     alt = text if captioned else work.short(card.alt, limits.caption, "caption")
     work.out.append(Media(url=card.image, media="image", alt=alt))

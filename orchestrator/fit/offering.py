@@ -11,6 +11,9 @@ from orchestrator.fit.work import Work
 from orchestrator.fit.written import link
 from orchestrator.types import Button, Buttons, Choice, Limits, ListPicker, QuickReplies
 
+SEVERAL = 3
+"""More messages of choices than these are worse to read than one numbered text."""
+
 Wanted = Literal["quick_replies", "buttons", "list"]
 Ready = list[tuple[Offer, str, str]]
 """Each offer with the title and the payload the channel can take."""
@@ -35,6 +38,8 @@ def offer(work: Work, wanted: Wanted, offers: Sequence[Offer], text: str, opener
             if form != wanted:
                 work.lose(wanted, form)
             return
+    if as_several(work, wanted, offers, text, opener):
+        return
     work.lose(wanted, "numbered_text")
     as_numbers(work, offers, text)
 
@@ -52,7 +57,7 @@ def ready(offers: Sequence[Offer], most: int, longest: int, limits: Limits) -> R
     """None when the channel does not take so many, such payloads, or links."""
     if len(offers) > most or not linkable(offers, limits):
         return None
-    shown = titles(offers, longest, limits.unit)
+    shown = titles(offers, longest, limits.title_unit or limits.unit)
     if shown is None:
         return None
     found = []
@@ -115,11 +120,34 @@ def as_list(work: Work, offers: Sequence[Offer], text: str, opener: str) -> bool
         for one, title, payload in found
     )
     text = under(work, text, found, limits.list_text)
-    work.out.append(
-        ListPicker(choices=rows, text=text, button=work.short(one_line(opener), limits.button_title, "list_button"))
-    )
+    button = work.short(one_line(opener), limits.button_title, "list_button", limits.title_unit)
+    work.out.append(ListPicker(choices=rows, text=text, button=button))
     opened(work, found)
     return True
+
+
+def as_several(work: Work, wanted: Wanted, offers: Sequence[Offer], text: str, opener: str) -> bool:
+    """In a few messages of buttons or lists, the text over the first. Never of quick replies: the next takes them."""
+    forms = [(form, attempt, room(form, work.limits)) for form, attempt in NEAREST[wanted] if form != "quick_replies"]
+    for form, attempt, most in sorted(forms, key=lambda each: -each[2]):
+        if most and len(offers) <= most * SEVERAL and lasting(form, offers, work.limits):
+            share = -(-len(offers) // -(-len(offers) // most))
+            for start in range(0, len(offers), share):
+                attempt(work, offers[start : start + share], "" if start else text, opener)
+            work.lose(wanted, f"several_{form}")
+            return True
+    return False
+
+
+def room(form: Wanted, limits: Limits) -> int:
+    return limits.buttons if form == "buttons" else limits.list_rows
+
+
+def lasting(form: Wanted, offers: Sequence[Offer], limits: Limits) -> bool:
+    """Whether each of them, in whichever of the messages, is told from all others by its title."""
+    longest = limits.button_title if form == "buttons" else limits.list_title
+    found = ready(offers, len(offers), longest, limits)
+    return bool(found) and all(title == one.title for one, title, _ in found or ())
 
 
 def as_numbers(work: Work, offers: Sequence[Offer], text: str) -> None:

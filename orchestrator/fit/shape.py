@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
+from orchestrator.fit import gsm
 from orchestrator.fit.carousel import add_carousel
 from orchestrator.fit.choices import from_buttons, from_choices
 from orchestrator.fit.measure import ELLIPSIS, fits
@@ -20,6 +21,7 @@ from orchestrator.types import (
     ListPicker,
     Location,
     Media,
+    MediaKind,
     Part,
     QuickReplies,
     Rendering,
@@ -29,6 +31,8 @@ from orchestrator.types import (
     Text,
     Unsupported,
 )
+
+FILE: MediaKind = "file"
 
 
 def shape(
@@ -56,6 +60,8 @@ def shape(
 
 def untouched(part: Text, limits: Limits) -> bool:
     if part.markdown and limits.markup != "markdown":
+        return False
+    if limits.unit == "gsm7" and gsm.plainer(part.text) != part.text:
         return False
     return fits(part.text, limits.text, limits.unit) and bool(part.text) and not part.text.isspace()
 
@@ -107,18 +113,26 @@ def intact(text: str, pieces: list[str]) -> bool:
 def add_media(work: Work, part: Media) -> None:
     """Its caption moves into a text of its own where the channel has no room for it."""
     limits = work.limits
-    media = part.media if part.media in limits.media else "file"
-    if media not in limits.media:
+    media = next((kind for kind in (part.media, FILE) if accepted(part, kind, limits)), None)
+    if media is None:
         work.lose(part.media, "link")
         work.say(link(part.alt or part.name, work.absolute(part.url)))
         return
     if media != part.media:
         work.lose(part.media, "file")
-    captioned = not part.alt or (limits.caption > 0 and fits(part.alt, limits.caption, limits.unit))
-    work.out.append(replace(part, media=media, alt=part.alt if captioned else ""))
+    caption = work.typeset(part.alt)
+    captioned = not caption or (limits.caption > 0 and fits(caption, limits.caption, limits.unit))
+    work.out.append(replace(part, media=media, alt=caption if captioned else ""))
     if not captioned:
         work.lose("caption", "text")
-        work.say(part.alt)
+        work.say(caption)
+
+
+def accepted(part: Media, kind: MediaKind, limits: Limits) -> bool:
+    """Whether the channel takes it as such; what is not known of it is taken for good."""
+    mimes, most = limits.media_mimes.get(kind), limits.media_bytes.get(kind, 0)
+    typed = not mimes or not part.mime or part.mime.partition(";")[0].strip().lower() in mimes
+    return kind in limits.media and typed and (not most or part.size <= most)
 
 
 def add_whole(work: Work, part: Location | Form) -> None:

@@ -6,6 +6,8 @@ from orchestrator.fit.measure import SMALLEST, Unit, fits, reach, whole
 
 LINK = re.compile(r"(?:https?://|www\.|mailto:)(?=\S)", re.IGNORECASE)
 SPACE = re.compile(r"\s")
+LONGEST_WORD = 100
+"""Letters of ASCII in a row that are one thing (an address, an amount, a name), as they stand in Chinese or Thai."""
 BREAKS = (
     re.compile(r"\n[ \t]*\n\s*"),
     re.compile(r"\n\s*"),
@@ -62,7 +64,19 @@ def unlinked(text: str, start: int, cut: int) -> int:
     for found in LINK.finditer(text, start, cut):
         if not SPACE.search(text, found.start(), cut):
             return found.start() if text[start : found.start()].strip() else cut
-    return cut
+    return unbroken(text, start, cut)
+
+
+def unbroken(text: str, start: int, cut: int) -> int:
+    """Move a cut that falls inside a word of ASCII to before it, where what stands before is of another script."""
+    word = cut
+    while start < word <= len(text) and cut - word < LONGEST_WORD and latin(text[word - 1]) and latin(text[cut]):
+        word -= 1
+    return word if word > start and not latin(text[word - 1]) else cut
+
+
+def latin(char: str) -> bool:
+    return "!" <= char <= "~"
 
 
 def within(text: str, limit: int, unit: Unit) -> list[str]:

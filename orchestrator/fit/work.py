@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.fit import gsm
 from orchestrator.fit.choices import Offer, open_choices
 from orchestrator.fit.measure import SMALLEST, cut, fits
 from orchestrator.fit.split import within
-from orchestrator.types import Limits, Loss, OpenChoice, Part, Text
+from orchestrator.types import Limits, Loss, OpenChoice, Part, Text, TextUnit
 
 
 @dataclass(slots=True)
@@ -20,16 +21,14 @@ class Work:
     number: int
     part: int = 0
     out: list[Part] = field(default_factory=list)
-    losses: list[Loss] = field(default_factory=list)
+    losses: dict[Loss, None] = field(default_factory=dict)
     choices: list[OpenChoice] = field(default_factory=list)
 
     def lose(self, what: str, became: str) -> None:
-        loss = Loss(part=self.part, what=what, became=became)
-        if loss not in self.losses:
-            self.losses.append(loss)
+        self.losses[Loss(part=self.part, what=what, became=became)] = None
 
     def say(self, text: str) -> None:
-        for piece in within(text, self.limits.text, self.limits.unit):
+        for piece in within(self.typeset(text), self.limits.text, self.limits.unit):
             if piece.strip():
                 self.out.append(Text(text=piece))
 
@@ -40,7 +39,7 @@ class Work:
         """
         longest = min(longest, self.limits.text) or self.limits.text
         if text.strip():
-            *before, last = within(text, longest, self.limits.unit)
+            *before, last = within(self.typeset(text), longest, self.limits.unit)
             for piece in before:
                 self.say(piece)
             return last
@@ -52,11 +51,19 @@ class Work:
     def stands_over(self, line: Text, longest: int) -> bool:
         return not line.markdown and fits(line.text, longest, self.limits.unit)
 
-    def short(self, text: str, limit: int, what: str) -> str:
-        done = cut(text, limit, self.limits.unit)
+    def short(self, text: str, limit: int, what: str, unit: TextUnit | None = None) -> str:
+        text = self.typeset(text)
+        done = cut(text, limit, unit or self.limits.unit)
         if done != text:
             self.lose(what, "cut")
         return done
+
+    def typeset(self, text: str) -> str:
+        """As it is sent: without the signs that would make an SMS cost twice."""
+        if self.limits.unit != "gsm7" or (plain := gsm.plainer(text)) == text:
+            return text
+        self.lose("typography", "plain")
+        return plain
 
     def opened(self, offers: Sequence[Offer], shown: Sequence[str]) -> None:
         """These may be chosen now, by these titles."""

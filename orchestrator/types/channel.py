@@ -11,7 +11,7 @@ from orchestrator.types.parts import MediaKind, Part
 
 TextUnit = Literal["characters", "utf16", "bytes", "gsm7"]
 """How a platform counts: code points, UTF-16 units, bytes of UTF-8, or septets of SMS. A text that the GSM alphabet
-can't write counts 16/7 of its UTF-16 units: a limit of 160 leaves it 70, and any limit as many segments as the other."""
+can't write counts 16/7 of its UTF-16 units: a limit of 160 leaves it 70, and any limit about as many segments."""
 Markup = Literal["none", "markdown"]
 
 

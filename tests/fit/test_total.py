@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator import fit
+from orchestrator.fit import gsm
 from orchestrator.fit.measure import boundary, size
 from orchestrator.types import (
     Button,
@@ -44,6 +45,7 @@ CARDS = st.lists(
     st.builds(Card, title=TITLES, subtitle=TEXTS, image=st.just("") | LINKS, alt=WORDS, buttons=BUTTONS), max_size=5
 ).map(tuple)
 KINDS = st.sampled_from(["image", "gif", "audio", "video", "file"])
+MIMES = st.sampled_from(["", "image/png", "image/jpeg; q=1", "video/mp4"])
 FIELDS = st.builds(
     FormField,
     name=WORDS,
@@ -55,7 +57,7 @@ FIELDS = st.builds(
 PARTS = st.one_of(
     st.builds(Text, text=TEXTS, markdown=st.booleans()),
     st.builds(Text, text=st.text("*_`[]()#>- ab\n\\~", max_size=60), markdown=st.just(True)),
-    st.builds(Media, url=LINKS, media=KINDS, alt=TEXTS, name=WORDS),
+    st.builds(Media, url=LINKS, media=KINDS, alt=TEXTS, name=WORDS, mime=MIMES, size=st.integers(0, 4000)),
     st.builds(Location, latitude=st.floats(), longitude=st.floats(-180, 180), name=WORDS, address=WORDS),
     st.builds(Buttons, buttons=BUTTONS, text=TEXTS),
     st.builds(QuickReplies, choices=CHOICES, text=TEXTS),
@@ -67,12 +69,14 @@ PARTS = st.one_of(
     st.builds(Unsupported, what=WORDS, note=WORDS),
 )
 MESSAGES = st.lists(PARTS, min_size=1, max_size=4).map(tuple)
+UNITS = st.sampled_from(["characters", "utf16", "bytes", "gsm7"])
 COUNTS = st.integers(0, 12)
 LENGTHS = st.integers(0, 40)
 LIMITS = st.builds(
     Limits,
     text=st.integers(10, 200),
-    unit=st.sampled_from(["characters", "utf16", "bytes"]),
+    unit=UNITS,
+    title_unit=st.none() | UNITS,
     markup=st.sampled_from(["none", "markdown"]),
     quick_replies=COUNTS,
     quick_reply_title=LENGTHS,
@@ -89,6 +93,8 @@ LIMITS = st.builds(
     form=st.booleans(),
     location=st.booleans(),
     media=st.frozensets(KINDS),
+    media_bytes=st.dictionaries(KINDS, st.integers(0, 2000)),
+    media_mimes=st.dictionaries(KINDS, st.frozensets(MIMES)),
     caption=LENGTHS,
     payload=st.integers(0, 80),
 )
@@ -113,11 +119,12 @@ def test_every_choice_stays_within_reach(parts: tuple[Part, ...], limits: Limits
     assert set(offered) <= reachable
 
 
-@given(TEXTS, st.integers(10, 120), st.sampled_from(["characters", "utf16", "bytes"]))
+@given(TEXTS, st.integers(10, 120), UNITS)
 def test_splitting_loses_only_white_space_and_cuts_between_characters(text: str, limit: int, unit: str) -> None:
     limits = Limits(text=limit, unit=unit)  # type: ignore[arg-type]
     shaped = fit.shape((Text(text=text),), limits)
     pieces = [rendering.parts[0].text for rendering in shaped.renderings]  # type: ignore[union-attr]
+    text = gsm.plainer(text) if unit == "gsm7" else text
     if text.split():
         assert "".join("".join(piece.split()) for piece in pieces) == "".join(text.split())
     for piece in pieces:
@@ -145,11 +152,12 @@ def check(part: Part, limits: Limits) -> None:
         case Carousel():
             assert len(part.cards) <= limits.cards
             for card in part.cards:
-                within(card.title, limits.card_title, limits)
-                within(card.subtitle, limits.card_subtitle, limits)
+                assert size(card.title, limits.title_unit or limits.unit) <= limits.card_title
+                assert size(card.subtitle, limits.title_unit or limits.unit) <= limits.card_subtitle
                 check_buttons(card.buttons, limits.card_buttons, limits)
         case Media():
             assert part.media in limits.media
+            assert part.size <= (limits.media_bytes.get(part.media) or part.size)
             within(part.alt, limits.caption, limits)
         case Location() | Form():
             assert limits.location if part.kind == "location" else limits.form
@@ -164,7 +172,7 @@ def check_choices(part: QuickReplies | Buttons | ListPicker, limits: Limits) -> 
             titles([choice.title for choice in choices], limits.quick_reply_title, limits)
             carried([choice.payload for choice in choices], limits)
         case ListPicker(choices=choices):
-            within(part.button, limits.button_title, limits)
+            assert size(part.button, limits.title_unit or limits.unit) <= limits.button_title
             assert len(choices) <= limits.list_rows
             titles([choice.title for choice in choices], limits.list_title, limits)
             carried([choice.payload for choice in choices], limits)
@@ -187,13 +195,12 @@ def within(text: str, limit: int, limits: Limits) -> None:
 def titles(shown: list[str], limit: int, limits: Limits) -> None:
     assert all(shown)
     assert len(set(shown)) == len(shown)
-    for title in shown:
-        within(title, limit, limits)
+    assert all(size(title, limits.title_unit or limits.unit) <= limit for title in shown)
 
 
 def carried(values: list[str], limits: Limits) -> None:
     for value in values:
-        within(value, limits.payload, limits)
+        assert size(value, "bytes") <= limits.payload
 
 
 def payloads(part: Part) -> list[str]:
