@@ -20,6 +20,7 @@ demo: .venv/runtime ## Set everything up and serve the demo shop on http://127.0
 test: .venv/dev ## Set everything up and run all tests; with TORCH=1 those of transformers as well
 	@scripts/debian test
 	@$(BIN)/parley models fetch --optional --folder .venv/share/parley/models
+	@$(BIN)/python -m tests.support.rasa
 ifdef TORCH
 	@echo "Installing torch and transformers for their tests ..."
 	@$(BIN)/pip install -q --disable-pip-version-check $(TORCH_PACKAGES)

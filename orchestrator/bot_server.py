@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ import orjson
 from orchestrator.errors import BotFailed, BotTimeout, ParleyError, SendFailed, TooLarge, Unanswered
 from orchestrator.ports import Clock, Http, HttpResponse, HttpStream
 from orchestrator.sending import retry_after
-from orchestrator.types import Turn
 
 MOST_BYTES = 1_048_576
 UNDONE = frozenset({429, 503})
@@ -38,7 +38,8 @@ def http_url(value: str) -> str:
 class BotServer:
     """One bot's server. `who` is what errors call it: "rasa bot at 'rasa.example.com'".
 
-    `retries` more tries follow a 429 or 503, or a request that never set out, while the deadline allows.
+    `until` is when an answer is no longer wanted. Before that, `retries` more tries follow a 429 or 503, or a request
+    that never set out.
     """
 
     who: str
@@ -49,29 +50,31 @@ class BotServer:
     retries: int = 1
     max_bytes: int = MOST_BYTES
 
-    async def post(self, url: str, body: Any, turn: Turn, **headers: str) -> Any:
+    async def post(self, url: str, body: Any, until: datetime, **headers: str) -> Any:
         """The JSON of the answer to this JSON, None when it is empty. Raises BotFailed, BotTimeout."""
         sent = {"content-type": "application/json", **headers}
-        return self.read(await self.ask("POST", url, orjson_of(body, self.who), turn, sent))
+        return self.read(await self.ask("POST", url, orjson_of(body, self.who), until, sent))
 
-    async def get(self, url: str, turn: Turn, **headers: str) -> Any:
-        return self.read(await self.ask("GET", url, b"", turn, headers))
+    async def get(self, url: str, until: datetime, **headers: str) -> Any:
+        return self.read(await self.ask("GET", url, b"", until, headers))
 
     async def ask(
-        self, method: str, url: str, body: bytes, turn: Turn, headers: Mapping[str, str] | None = None
+        self, method: str, url: str, body: bytes, until: datetime, headers: Mapping[str, str] | None = None
     ) -> HttpResponse:
         """Whatever status it answered with, once there is an answer or no try is left. Raises BotFailed, BotTimeout."""
-        remaining = self.remaining(turn)
+        remaining = self.remaining(until)
         try:
             async with asyncio.timeout(remaining):
-                return await self.tried(method, url, body, {**self.headers, **(headers or {})}, turn)
+                return await self.tried(method, url, body, {**self.headers, **(headers or {})}, until)
         except TimeoutError:
             raise BotTimeout(f"{self.who} gave no answer in {remaining:.1f} s") from None
 
-    async def tried(self, method: str, url: str, body: bytes, headers: Mapping[str, str], turn: Turn) -> HttpResponse:
+    async def tried(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], until: datetime
+    ) -> HttpResponse:
         for left in range(self.retries, -1, -1):
             try:
-                response = await self.once(method, url, body, headers, self.remaining(turn))
+                response = await self.once(method, url, body, headers, self.remaining(until))
             except SendFailed as error:
                 arrived = isinstance(error, Unanswered) and method != "GET"
                 if not left or not error.retryable or arrived:
@@ -80,7 +83,7 @@ class BotServer:
             else:
                 wait = retry_after(response.headers, self.clock.now())
                 pause = PAUSE if wait is None else wait
-                if response.status not in UNDONE or not left or pause >= self.remaining(turn):
+                if response.status not in UNDONE or not left or pause >= self.remaining(until):
                     return response
             await asyncio.sleep(pause)
         raise AssertionError("the last try returns or raises")
@@ -107,10 +110,10 @@ class BotServer:
             self.fail(f"was not asked: {error}")
 
     @asynccontextmanager
-    async def stream(self, url: str, body: Any, turn: Turn, **headers: str) -> AsyncIterator[HttpStream]:
+    async def stream(self, url: str, body: Any, until: datetime, **headers: str) -> AsyncIterator[HttpStream]:
         """POST, and read the answer as it comes, inside the context. Raises BotFailed, BotTimeout."""
-        remaining = self.remaining(turn)
-        until = asyncio.get_running_loop().time() + remaining
+        remaining = self.remaining(until)
+        ends = asyncio.get_running_loop().time() + remaining
         try:
             async with self.http.stream(
                 "POST",
@@ -123,7 +126,7 @@ class BotServer:
             ) as response:
                 yield response
         except SendFailed as error:
-            if asyncio.get_running_loop().time() >= until:
+            if asyncio.get_running_loop().time() >= ends:
                 raise BotTimeout(f"{self.who} gave no whole answer in {remaining:.1f} s") from None
             broke = "broke off its answer" if isinstance(error, Unanswered) else f"can't be reached: {error}"
             self.fail(broke, error.retry_after)
@@ -155,9 +158,9 @@ class BotServer:
             case _:
                 self.fail(f"answered {status}", retry_after(headers, self.clock.now()))
 
-    def remaining(self, turn: Turn) -> float:
+    def remaining(self, until: datetime) -> float:
         """Seconds. Raises BotTimeout when there are none."""
-        seconds = (turn.deadline - self.clock.now()).total_seconds()
+        seconds = (until - self.clock.now()).total_seconds()
         if seconds <= 0:
             raise BotTimeout(f"{self.who} was not asked: the deadline had passed")
         return seconds
