@@ -17,8 +17,8 @@ def match(choices: Sequence[OpenChoice], text: str) -> OpenChoice | None:
     plain = folded(wanted) if len(wanted) <= LONGEST else ""
     return (
         only([choice for choice in choices if choice.title.strip() == wanted])
-        or numbered(choices, wanted)
         or (only([choice for choice in choices if folded(choice.title) == plain]) if plain else None)
+        or numbered(choices, wanted)
         or (slipped(choices, plain) if plain else None)
     )
 
@@ -35,22 +35,33 @@ def numbered(choices: Sequence[OpenChoice], wanted: str) -> OpenChoice | None:
 
 
 def slipped(choices: Sequence[OpenChoice], plain: str) -> OpenChoice | None:
-    """A title with one slip in 4 to 7 letters, two in more. Digits and the first letter must be right: "Order 17" is
-    never "Order 11", nor "Accept" "Except"."""
-    close = [(distance(plain, folded(choice.title)), choice) for choice in choices if near(plain, folded(choice.title))]
+    """A title with one slip in a word of 4 to 7 letters, two in a longer one, two in all. Digits and the first letter
+    must be right: "Order 17" is never "Order 11", nor "Accept" "Except"; and so must short words be: "I can come" is
+    never "I can't come"."""
+    close = [(slips, choice) for choice in choices if (slips := slip(plain, folded(choice.title))) is not None]
     best = min((slips for slips, _ in close), default=99)
-    if best > allowed(len(plain)):
+    return only([choice for slips, choice in close if slips == best]) if close else None
+
+
+def slip(plain: str, title: str) -> int | None:
+    """How many slips lie between them; None when they are two different things."""
+    most = min(allowed(len(plain)), allowed(len(title)))
+    if not most or abs(len(plain) - len(title)) > most or plain[0] != title[0] or digits(plain) != digits(title):
         return None
-    return only([choice for slips, choice in close if slips == best])
+    if plain.replace(" ", "") == title.replace(" ", ""):
+        return 1
+    words, wanted = plain.split(), title.split()
+    if len(words) != len(wanted):
+        return None
+    pairs = [(one, other, distance(one, other)) for one, other in zip(words, wanted, strict=True) if one != other]
+    if any(slips > min(allowed(len(one)), allowed(len(other))) for one, other, slips in pairs):
+        return None
+    slips = sum(slips for _, _, slips in pairs)
+    return slips if slips <= most else None
 
 
 def allowed(length: int) -> int:
     return 0 if length < 4 else 1 if length < 8 else 2
-
-
-def near(one: str, other: str) -> bool:
-    most = min(allowed(len(one)), allowed(len(other)))
-    return most > 0 and abs(len(one) - len(other)) <= most and one[0] == other[0] and digits(one) == digits(other)
 
 
 def digits(text: str) -> str:

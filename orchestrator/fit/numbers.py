@@ -3,10 +3,10 @@
 import re
 import unicodedata
 
-from orchestrator.fit.words import CARDINALS, FILLERS, ORDINALS
+from orchestrator.fit.words import ARTICLES, BEFORE_DIGITS, CARDINALS, DOUBTFUL, FILLERS, IDIOMS, ORDINALS
 
 WORDS = {word: number for row in (*CARDINALS, *ORDINALS) for number, word in row}
-SHORT_ORDINAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th|o|a|e|er|ere|eme|ste|de|do|da|mo|ma|ro|ra)?")
+SHORT_ORDINAL = re.compile(r"([^\D0]\d{0,2})(?:st|nd|rd|th|o|a|e|er|ere|eme|ste|de|do|da|mo|ma|ro|ra)?")
 AMOUNT = re.compile(r"[%°+€$£¥₹]|^\s*-\s*\d")
 """A price, a share or a signed number is an answer of its own, not the number of a choice."""
 LONGEST = 60
@@ -27,10 +27,13 @@ def number(text: str) -> int:
     """2 for "2", "2.", "(2)", "#2", "2️⃣", "two", "dos", "option 2", "the second one"; 0 when it is no such thing."""
     if len(text) > LONGEST or AMOUNT.search(text):
         return 0
-    words = [word for word in folded(text).split() if word not in FILLERS]
-    if len(words) == 2 and words[1] == "one":
-        words.pop()
-    if len(words) != 1:
+    words = folded(text).split()
+    picked = [word for word in words if word not in FILLERS and word not in BEFORE_DIGITS]
+    if len(picked) == 2 and picked[1] == "one":
+        picked.pop()
+    if len(picked) != 1 or " ".join(words) in IDIOMS:
         return 0
-    found = SHORT_ORDINAL.fullmatch(words[0])
-    return int(found[1]) if found else WORDS.get(words[0], 0)
+    if found := SHORT_ORDINAL.fullmatch(picked[0]):
+        return int(found[1])
+    sure = picked[0] not in DOUBTFUL or not ARTICLES.isdisjoint(words)
+    return WORDS.get(picked[0], 0) if sure and BEFORE_DIGITS.isdisjoint(words) else 0

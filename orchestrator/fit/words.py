@@ -2,8 +2,8 @@
 
 
 def counted(words: str) -> tuple[tuple[int, str], ...]:
-    """Alternatives are parted by a slash; the first stands for 1."""
-    return tuple((n, word) for n, group in enumerate(words.split(), 1) for word in group.split("/"))
+    """Alternatives are parted by a slash; the first stands for 1, and "_" for none."""
+    return tuple((n, word) for n, group in enumerate(words.split(), 1) for word in group.split("/") if word != "_")
 
 
 # Portuguese "um" is left out: in English chat it is a hesitation, not a choice.
@@ -22,16 +22,34 @@ ORDINALS = (
     counted("primero/primera/primer segundo/segunda tercero/tercera/tercer cuarto/cuarta quinto/quinta sexto/sexta"),
     counted("primo/prima secondo/seconda terzo/terza quarto/quarta quinto/quinta sesto/sesta"),
     counted("eerste tweede derde vierde vijfde zesde zevende achtste negende tiende"),
-    counted("erste/ersten/erster/erstes zweite/zweiten/zweites dritte/dritten/drittes vierte/vierten/viertes funfte"),
-    counted("premier/premiere deuxieme/second/seconde troisieme quatrieme cinquieme sixieme"),
+    counted("erste/ersten/erster/erstes zweite/zweiten/zweites dritte/dritten/drittes vierte/vierten/viertes"),
+    counted(
+        "_ _ _ _ funfte/funften/funftes sechste/sechsten siebte/siebten achte/achten neunte/neunten zehnte/zehnten"
+    ),
+    counted(
+        "premier/premiere deuxieme/second/seconde troisieme quatrieme cinquieme sixieme septieme huitieme neuvieme"
+    ),
+    counted("_ _ _ _ _ _ septimo/septima octavo/octava noveno/novena decimo/decima"),
+    counted("_ _ _ _ _ _ settimo/settima ottavo/ottava nono/nona decimo/decima"),
+    counted("_ _ _ _ _ _ setimo/setima oitavo/oitava"),
     counted("primeiro/primeira segundo/segunda terceiro/terceira quarto/quarta quinto/quinta sexto/sexta"),
 )
 
 FILLING = (
     "a o lopzione loption"
-    " option opcion opzione optie opcao number numero nummer no nr num the el la lo los il de het den die das der le"
+    " option opcion opzione optie opcao number numero nummer the el la lo los il de het den die das der le"
     " answer respuesta risposta antwoord antwort reponse resposta"
     " please por favor per favore alsjeblieft bitte sil vous plait"
 )
 FILLERS = frozenset(FILLING.split())
 """Words around the number that say nothing: "option 2", "la segunda", "nummer drie"."""
+
+BEFORE_DIGITS = frozenset({"no", "nr", "num"})
+"""So do these, but only before digits: "no. 2" is a choice, "no one" is none."""
+
+ARTICLES = frozenset({"la", "lopzione", "opzione"})
+DOUBTFUL = frozenset({"prima"})
+"""A number only after an article: alone it is "fine" in Dutch and in German."""
+
+IDIOMS = frozenset({"a second", "a second please", "please a second", "the one", "the ones", "a one"})
+"""Said of other things than of choices."""

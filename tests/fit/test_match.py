@@ -95,6 +95,65 @@ def test_anything_else_is_left_to_the_bot(said: str) -> None:
     assert picked(said) is None
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            "no one",
+            "No.",
+            "no, please",
+            "a second",
+            "a second please",
+            "one second",
+            "just a second",
+            "one moment please",
+        ),
+        *("the one", "that one", "the other one", "007", "02", "$2", "2 pm", "2x2", "10:30", "1-2", "for two people"),
+        *(
+            "prima",
+            "prima!",
+            "segunda",
+            "quarta",
+            "quinta",
+            "sexta",
+            "un momento",
+            "un segundo por favor",
+            "eine Frage",
+        ),
+        *("ein Moment bitte", "sei", "une minute", "een vraag", "um momento", "un secondo", "tot ziens", "no uno"),
+        *("I can't come", "I dont agree", "It isn't paid", "Smaller", "Mediums please", "Extra lager beer", "bordure"),
+    ],
+)
+def test_what_people_say_is_no_choice(said: str) -> None:
+    titles = ("I can come", "I do agree", "It is paid", "Small", "Medium", "Extra large", "Order", "Help")
+    numbered = tuple(OpenChoice(title=title, payload=title, number=n) for n, title in enumerate(titles, 1))
+    assert picked(said, numbered) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "payload"),
+    [("la segunda", "2"), ("die fünfte", "5"), ("a quarta", "4"), ("la prima", "1"), ("le troisième", "3"),
+     ("il settimo", "7"), ("de zevende", "7"), ("the eighth", "8"), ("número seis", "6"), ("nr 7", "7"), ("acht", "8")],
+)  # fmt: skip
+def test_an_ordinal_with_its_article(said: str, payload: str) -> None:
+    eight = tuple(OpenChoice(title=f"Thing {chr(65 + n)}", payload=str(n), number=n) for n in range(1, 9))
+    assert picked(said, eight) == payload
+
+
+def test_a_title_comes_before_a_number() -> None:
+    days = ("Terça", "Segunda", "Two")
+    shown = tuple(OpenChoice(title=title, payload=title, number=n) for n, title in enumerate(days, 1))
+    assert picked("two", shown) == "Two"
+    assert picked("a segunda", shown) == "Segunda"
+
+
+def test_a_space_too_many_or_too_few_is_a_slip() -> None:
+    shown = (OpenChoice(title="Track order", payload="t"), OpenChoice(title="Newsletter", payload="n"))
+    assert picked("trackorder", shown) == "t"
+    assert picked("news letter", shown) == "n"
+    assert picked("trak ordr", shown) == "t"
+
+
 def test_numbers_count_only_where_they_were_shown() -> None:
     shown = tuple(OpenChoice(title=title, payload=title) for title in ("Small", "Large"))
     assert picked("1", shown) is None
