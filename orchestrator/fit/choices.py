@@ -112,6 +112,8 @@ def distinct(title: str, limit: int, unit: Unit, taken: set[str]) -> str | None:
         if room < SMALLEST:
             return None
         short = cut(title, room, unit) + mark
+        if not fits(short, limit, unit):
+            return None
     return None
 
 

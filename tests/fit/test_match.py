@@ -112,15 +112,11 @@ def test_anything_else_is_left_to_the_bot(said: str) -> None:
         *(
             "prima",
             "prima!",
-            "segunda",
-            "quarta",
-            "quinta",
-            "sexta",
             "un momento",
             "un segundo por favor",
             "eine Frage",
         ),
-        *("ein Moment bitte", "sei", "une minute", "een vraag", "um momento", "un secondo", "tot ziens", "no uno"),
+        *("ein Moment bitte", "une minute", "een vraag", "um momento", "un secondo", "tot ziens", "no uno"),
         *("I can't come", "I dont agree", "It isn't paid", "Smaller", "Mediums please", "Extra lager beer", "bordure"),
     ],
 )
