@@ -8,7 +8,10 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from orchestrator.errors import Malformed
 from orchestrator.types import (
     Action,
+    BotEntry,
+    BotVersion,
     Conversation,
+    Grade,
     Handoff,
     Live,
     Message,
@@ -84,6 +87,9 @@ turn: Codec[Turn] = Codec(TypeAdapter(Turn), "turn")
 outgoing: Codec[Outgoing] = Codec(TypeAdapter(Outgoing), "outgoing")
 rendered_parts: Codec[tuple[tuple[Part, ...], ...]] = Codec(TypeAdapter(tuple[tuple[AnyPart, ...], ...]), "renderings")
 live: Codec[Live] = Codec(TypeAdapter(AnyLive), "live update")
+bot_entry: Codec[BotEntry] = Codec(TypeAdapter(BotEntry), "bot")
+bot_version: Codec[BotVersion] = Codec(TypeAdapter(BotVersion), "bot version")
+grade: Codec[Grade] = Codec(TypeAdapter(Grade), "grade")
 names: Codec[tuple[str, ...]] = Codec(TypeAdapter(tuple[str, ...]), "names")
 scopes: Codec[tuple[Scope, ...]] = Codec(TypeAdapter(tuple[Scope, ...]), "scopes")
 anything: Codec[Mapping[str, Any]] = Codec(TypeAdapter(Mapping[str, Any]), "object")

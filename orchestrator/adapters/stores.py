@@ -8,13 +8,16 @@ from typing import Protocol
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.sqlite import SqliteStore, path_of
 from orchestrator.config import StoreSettings
-from orchestrator.ports import Accounts, Channels, Clock, Letters, Records, Retention, Store, Translations
+from orchestrator.ports import Accounts, BotRecords, Channels, Clock, Letters, Records, Retention, Store, Translations
 
 POSTGRES = ("postgresql://", "postgres://")
 
 
 class Database(Store, Records, Letters, Accounts, Translations, Channels, Retention, Protocol):
     """Everything an adapter of the store implements."""
+
+    @property
+    def bots(self) -> BotRecords: ...
 
     @property
     def place(self) -> str:

@@ -9,6 +9,7 @@ A connector may be a Listener, a MediaSource or Managed as well; its module may 
 A bot's module may have `canned(settings)` too: its language and every text it can say, for `parley translate`.
 """
 
+from orchestrator.ports.bots import BotRecords, Vault
 from orchestrator.ports.bus import Bus, Subscription
 from orchestrator.ports.plugins import (
     Bot,
@@ -33,6 +34,7 @@ from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse, Ht
 __all__ = [
     "Accounts",
     "Bot",
+    "BotRecords",
     "Bus",
     "Cache",
     "Channels",
@@ -62,5 +64,6 @@ __all__ = [
     "Threaded",
     "Translations",
     "Translator",
+    "Vault",
     "Wired",
 ]

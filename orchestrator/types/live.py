@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestrator.types.conversation import Conversation, Marks
+from orchestrator.types.delivery import DeliveryState, SendReason
 from orchestrator.types.handoff import Handoff, QueueView
 from orchestrator.types.message import Message, Role
 
@@ -29,6 +30,21 @@ class TypingChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drafting:
+    """What a bot has of its answer so far; "" takes it back. Of a turn that began with the head at `version`.
+
+    Whoever knows a later version has the answer itself, or it will never come: somebody else speaks now.
+    """
+
+    app_id: str
+    conversation_id: str
+    author: str
+    version: int
+    text: str
+    kind: Literal["drafting"] = "drafting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
     app_id: str
     conversation_id: str
@@ -49,6 +65,19 @@ class ConversationChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryChanged:
+    """A message did not go out as it should; `error` and `reason` as in the outbox."""
+
+    app_id: str
+    conversation_id: str
+    message_id: str
+    state: DeliveryState
+    error: str = ""
+    reason: SendReason = ""
+    kind: Literal["delivery"] = "delivery"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOut:
     """An agent's session was ended, perhaps in another process; `digest` is the session's. No conversation's news."""
 
@@ -59,4 +88,15 @@ class SignedOut:
     kind: Literal["signed_out"] = "signed_out"
 
 
-Live = MessageAdded | TypingChanged | Marked | ConversationChanged | SignedOut
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotsChanged:
+    """A registered bot is not as it was: processes look again. Nobody's conversation, but the topic they read."""
+
+    app_id: str
+    conversation_id: str = "~bots"
+    kind: Literal["bots"] = "bots"
+
+
+Live = (
+    MessageAdded | TypingChanged | Drafting | Marked | ConversationChanged | DeliveryChanged | SignedOut | BotsChanged
+)

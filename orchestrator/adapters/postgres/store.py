@@ -23,6 +23,7 @@ from orchestrator.adapters.postgres import (
 from orchestrator.adapters.postgres import amend as amending
 from orchestrator.adapters.postgres import commit as committing
 from orchestrator.adapters.postgres import load as loading
+from orchestrator.adapters.postgres.bots import PostgresBots
 from orchestrator.adapters.postgres.faults import explain
 from orchestrator.adapters.postgres.lane import Lane, Run
 from orchestrator.adapters.postgres.pool import Connection, Pool, connect
@@ -91,6 +92,7 @@ class PostgresStore:
         self.holder = uuid.uuid4().hex
         self.decoder = Decoder()
         self.tails = Tails()
+        self.bots = PostgresBots(self.ask)
         self.known: Recent[tuple[str, str], bool] = Recent(ADDRESSES)
         self.opened = False
         self.pool = Pool(lambda: connect(self.url), connections)

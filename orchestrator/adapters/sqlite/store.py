@@ -27,6 +27,7 @@ from orchestrator.adapters.sqlite import (
     translations,
 )
 from orchestrator.adapters.sqlite import amend as amending
+from orchestrator.adapters.sqlite.bots import SqliteBots
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
 from orchestrator.adapters.sqlite.schema import named, prepare
@@ -77,6 +78,7 @@ class SqliteStore:
         self.clock = clock
         self.decoder = Decoder()
         self.tails = Tails()
+        self.bots = SqliteBots(self.read, self.write)
         self.swept = ""
         self.lanes: list[Lane] = []
         self.works: tuple[GroupCommit | Snapshot, ...] = ()

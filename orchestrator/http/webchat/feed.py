@@ -9,12 +9,15 @@ from dataclasses import replace
 from typing import assert_never
 
 from connectors.webchat import view
-from connectors.webchat.wire import MarksShown, Ready, ServerFrame, Shown, State, TypingShown, Withdrawn
+from connectors.webchat.wire import DraftShown, MarksShown, Ready, ServerFrame, Shown, State, TypingShown, Withdrawn
 from orchestrator.errors import NotFound
 from orchestrator.http.webchat.channels import Services
 from orchestrator.types import (
+    BotsChanged,
     Conversation,
     ConversationChanged,
+    DeliveryChanged,
+    Drafting,
     Live,
     Marked,
     Message,
@@ -76,12 +79,14 @@ class Feed:
                 return await self.added(live.message)
             case TypingChanged():
                 return await self.typing(live)
+            case Drafting():
+                return self.drafting(live)
             case Marked():
                 self.conversation = replace(self.conversation, marks=view.merged(self.conversation.marks, live.marks))
                 return self.marked()
             case ConversationChanged():
                 return await self.changed(live)
-            case SignedOut():
+            case SignedOut() | DeliveryChanged() | BotsChanged():
                 return []
             case _:
                 assert_never(live)
@@ -117,6 +122,13 @@ class Feed:
         if live.role == "bot" and controller.kind == "bot":
             return [TypingShown(role="bot", on=live.on)]
         return []
+
+    def drafting(self, live: Drafting) -> Sequence[ServerFrame]:
+        """Only while its turn runs: once somebody else speaks, or the answer is there, no word of it is shown."""
+        known = self.conversation
+        if known.controller.kind != "bot" or known.version > live.version:
+            return []
+        return [DraftShown(text=live.text)]
 
     async def changed(self, live: ConversationChanged) -> Sequence[ServerFrame]:
         if live.conversation.version < self.conversation.version:
