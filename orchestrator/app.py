@@ -26,7 +26,7 @@ from orchestrator.config import ProcessRole, Settings
 from orchestrator.config.settings import SHORTEST_SECRET
 from orchestrator.engine import App, Engine
 from orchestrator.errors import Misconfigured
-from orchestrator.http import api, callback, hooks, media, ops, webchat
+from orchestrator.http import api, callback, hooks, media, ops, simulate, webchat
 from orchestrator.http import demo as shop
 from orchestrator.http.api import docs
 from orchestrator.http.desk import desk_routes
@@ -37,6 +37,7 @@ from orchestrator.registry import Workshop, build_apps
 from orchestrator.resources import folder
 from orchestrator.retention import Removal
 from orchestrator.roles import check_role, together
+from orchestrator.simulate import Simulation
 
 WEB = folder("web")
 log = structlog.get_logger("parley")
@@ -110,7 +111,7 @@ def build(
     store = store_of(settings.store, base, clock)
     secret = secret or settings.server.secret or kept_secret(secret_path(settings, base))
     bus, cache = bus_of(settings.bus, clock, store)
-    files = LocalFiles(base / settings.store.media, clock)
+    files = LocalFiles(base / settings.store.media, clock, max_bytes=settings.media.max_bytes)
     http = HttpClient()
     metrics = Metrics()
     metrics.watch("parley_bus_up", "Whether what carries the bus can be reached; 0: working without.", bus_up(bus))
@@ -133,7 +134,11 @@ def build(
         bus=bus,
         clock=clock,
         recorder=metrics,
+        files=files,
+        http=http,
+        channels=store,
         settings=settings.engine,
+        media=settings.media,
         secret=secret,
         public_url=public_url,
         role=role,
@@ -192,7 +197,7 @@ def kept_secret(path: Path) -> str:
     return secret
 
 
-def web(runtime: Runtime, *, demo: bool = False) -> ASGIApp:
+def web(runtime: Runtime, *, demo: bool = False, simulation: Simulation | None = None) -> ASGIApp:
     """The web application. Its lifespan starts and stops the runtime."""
 
     @asynccontextmanager
@@ -216,6 +221,8 @@ def web(runtime: Runtime, *, demo: bool = False) -> ASGIApp:
     app.include_router(docs.routes(v1, WEB / "docs", version()))
     if demo:
         app.include_router(shop.router(WEB / "demo", folder("examples") / "shop" / "media"))
+    if simulation is not None:
+        app.include_router(simulate.router(simulation, WEB / "simulate"))
     return webchat.SocketsFirst(hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus)), chat)
 
 

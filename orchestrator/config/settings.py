@@ -106,6 +106,27 @@ class StoreSettings(Section):
     )
 
 
+class MediaSettings(Section):
+    """Files of customers and agents: where they are kept, and how they are fetched from platforms."""
+
+    store: Literal["folder", "s3"] = Field("folder", description="'folder': in [store] media; 's3': in a bucket.")
+    max_bytes: int = Field(26_214_400, ge=1024, le=1_073_741_824, description="Largest file.")
+    fetch_seconds: float = Field(
+        20.0, gt=0, le=HOUR, description="How long a turn waits for a customer's file, all tries together."
+    )
+    url: Annotated[str, AfterValidator(url_of_server)] = Field(
+        "", description="The S3-compatible server, such as 'https://s3.eu-central-1.amazonaws.com'."
+    )
+    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{0,63}$")] = Field("", description="Its bucket.")
+    region: str = Field("us-east-1", min_length=1, max_length=63, description="Its region.")
+    key_id: str = Field("", description="Access key id.")
+    secret: str = Field("", repr=False, description="Secret access key.")
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/_.-]{0,200}$")] = Field(
+        "", description="What every key in the bucket begins with, such as 'parley/'."
+    )
+    path_style: bool = Field(True, description="Whether the bucket stands in the path; else before the host name.")
+
+
 class RetentionSettings(Section):
     """What is removed when it is old, once an hour, by one process. 0 keeps it for ever."""
 
@@ -260,6 +281,17 @@ class ChannelSettings(Host):
         description="Messages a second this channel may be sent, by all processes together; 0: any.",
     )
     max_bytes: int = Field(65_536, ge=1024, le=104_857_600, description="Largest request body.")
+    window_template: str = Field(
+        "",
+        max_length=512,
+        description="Approved template that goes, once, in the place of a message which the platform refuses because "
+        "the customer wrote too long ago. Default: that message becomes a dead letter, and the agent sees why.",
+    )
+    window_language: str = Field("", max_length=35, description="Language of that template, as the platform names it.")
+    window_values: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Its placeholders, such as '1' = 'We have an answer: {text}'; {text} is the message.",
+    )
 
 
 class BotSettings(Host):
@@ -320,6 +352,11 @@ class PolicySettings(Section):
         0.0, ge=0, le=525_600, description="Minutes until an offer nobody took expires and the bot goes on; 0: never."
     )
     hours: Hours | None = Field(None, description="When people are at the desk. Default: always.")
+    outside_takes_over: bool = Field(
+        True,
+        description="Whether a bot is silent once a person of yours answered in the platform's own app, until an agent "
+        "gives the conversation back or the offer expires.",
+    )
 
 
 class TeamSettings(Section):
@@ -355,6 +392,7 @@ class Settings(Section):
 
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+    media: MediaSettings = MediaSettings()
     retention: RetentionSettings = RetentionSettings()
     bus: BusSettings = BusSettings()
     log: LogSettings = LogSettings()

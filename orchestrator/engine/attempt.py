@@ -10,12 +10,17 @@ from orchestrator.copies import replace
 from orchestrator.engine.app import App, Channel
 from orchestrator.engine.links import absolute
 from orchestrator.engine.pace import Pacer
+from orchestrator.engine.pauses import Pauses
+from orchestrator.engine.window import Window
 from orchestrator.errors import NotFound, ParleyError, SendFailed
 from orchestrator.ports import Clock
 from orchestrator.types import Outgoing
 
 FIRST_RETRY = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(minutes=10)
+
+FINAL = ("window_closed", "opted_out")
+"""Reasons for which another try is of no use, whatever else the connector says."""
 
 log = structlog.get_logger("parley.deliver")
 
@@ -27,6 +32,8 @@ class Attempts:
         self,
         apps: Mapping[str, App],
         pacer: Pacer,
+        pauses: Pauses,
+        window: Window,
         clock: Clock,
         *,
         retries: int,
@@ -35,6 +42,8 @@ class Attempts:
     ) -> None:
         self.apps = apps
         self.pacer = pacer
+        self.pauses = pauses
+        self.window = window
         self.clock = clock
         self.retries = retries
         self.seconds = seconds
@@ -43,9 +52,18 @@ class Attempts:
     async def attempt(self, outgoing: Outgoing, going: Callable[[], bool] = lambda: True) -> Outgoing:
         """The row as it is afterwards. When it is no longer `going`, the rest of it waits to be due again."""
         try:
-            channel = self.apps[outgoing.app_id].channel(outgoing.channel_id)
+            app = self.apps[outgoing.app_id]
+            channel = app.channel(outgoing.channel_id)
         except (KeyError, NotFound):
             return self.postponed(outgoing, SendFailed(f"channel {outgoing.channel_id!r} is gone", retryable=False))
+        if rest := self.pauses.wait(channel.id):
+            return self.waits(outgoing, rest, self.pauses.trouble(channel.id))
+        try:
+            return await self.rest_of(channel, outgoing, going)
+        finally:
+            self.pauses.probed(channel.id)
+
+    async def rest_of(self, channel: Channel, outgoing: Outgoing, going: Callable[[], bool]) -> Outgoing:
         now = outgoing
         while now.done < len(now.renderings):
             wait = await self.pause(channel, going)
@@ -54,10 +72,41 @@ class Attempts:
             try:
                 now = await self.send(channel, now)
             except SendFailed as error:
-                if error.retry_after and channel.settings.send_rate:
-                    await self.pacer.pause(channel.id, error.retry_after)
-                return self.postponed(now, error)
-        return replace(now, state="sent", attempts=now.attempts + 1, error="")
+                if (after := await self.failed(channel, now, error)) is None:
+                    now = replace(now, done=now.done + 1, error=str(error)[:500], reason="unknown")
+                    continue
+                if after.renderings is now.renderings:
+                    return after
+                now = after
+            else:
+                await self.pauses.over(channel.id)
+        return self.done(now)
+
+    def done(self, row: Outgoing) -> Outgoing:
+        attempts = row.attempts + 1
+        if row.reason == "unknown":
+            return replace(row, state="unknown", attempts=attempts)
+        reason = row.reason if row.reason == "window_closed" else ""
+        return replace(row, state="sent", attempts=attempts, error="", reason=reason)
+
+    async def failed(self, channel: Channel, row: Outgoing, error: SendFailed) -> Outgoing | None:
+        """The row with what is to be done now; None when it may have gone out, and goes on with what follows."""
+        if error.reason == "unknown":
+            log.warning("nobody knows whether it went out", channel_id=channel.id, outgoing_id=row.id, error=str(error))
+            return None
+        if error.reason == "token_expired":
+            seconds = await self.pauses.begin(row.app_id, channel, str(error))
+            return self.waits(row, seconds, str(error))
+        if error.reason == "window_closed":
+            return await self.window.closed(channel, row) or self.postponed(row, error)
+        if error.retry_after and channel.settings.send_rate:
+            await self.pacer.pause(channel.id, error.retry_after)
+        return self.postponed(row, error)
+
+    def waits(self, row: Outgoing, seconds: float, trouble: str) -> Outgoing:
+        """Nobody's fault but the channel's: the try does not count."""
+        due = self.clock.now() + timedelta(seconds=seconds)
+        return replace(row, due_at=due, error=trouble[:500], reason="token_expired" if not row.reason else row.reason)
 
     async def pause(self, channel: Channel, going: Callable[[], bool]) -> float:
         """Seconds until the channel may be sent to again."""
@@ -82,7 +131,7 @@ class Attempts:
 
     def postponed(self, outgoing: Outgoing, error: SendFailed) -> Outgoing:
         attempts = outgoing.attempts + 1
-        final = not error.retryable or attempts > self.retries
+        final = not error.retryable or error.reason in FINAL or attempts > self.retries
         log.warning(
             "message dead" if final else "message delayed",
             conversation_id=outgoing.conversation_id,
@@ -97,6 +146,7 @@ class Attempts:
             attempts=attempts,
             due_at=self.clock.now() + wait,
             error=str(error)[:500],
+            reason=error.reason or outgoing.reason,
         )
 
 

@@ -1,6 +1,6 @@
 """Briefing those who act: the facts for the rules, the turn for the bot, the packet for the desk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from orchestrator.types import (
     Message,
     Packet,
     Profile,
+    Quoted,
     Said,
     Tap,
     Turn,
@@ -43,7 +44,8 @@ class Briefing:
 
     def turn(self, app: App, conversation: Conversation, heard: Heard, loaded: Loaded, turn_id: str, bot: str) -> Turn:
         now = self.clock.now()
-        said = tuple(line(app, message, parts) for message, parts in zip(heard.messages, heard.meant, strict=True))
+        kept = [pair for pair in zip(heard.messages, heard.meant, strict=True) if pair[0].deleted_at is None]
+        said = tuple(line(app, message, parts, heard.quoted) for message, parts in kept)
         last_seq = heard.messages[-1].seq if heard.messages else 0
         ticket = Ticket(
             app_id=app.id,
@@ -53,7 +55,7 @@ class Briefing:
             epoch=conversation.epoch,
             last_seq=last_seq,
         )
-        parts = [part for message in heard.meant for part in message]
+        parts = [part for _, meant in kept for part in meant]
         return Turn(
             id=turn_id,
             app_id=app.id,
@@ -155,20 +157,37 @@ def local(app: App, moment: datetime | None) -> datetime | None:
     return moment.astimezone(ZoneInfo(hours.timezone)) if moment and hours else moment
 
 
-def line(app: App, message: Message, parts: Sequence[Any]) -> Said:
+def line(app: App, message: Message, parts: Sequence[Any], quoted: Mapping[str, Message]) -> Said:
     original = words(parts)
     pivot = message.understanding.pivot if message.understanding else ""
-    return Said(seq=message.seq, text=pivot or original, original=original, parts=tuple(parts), at=message.at)
+    found = quoted.get(message.quotes) if message.quotes else None
+    return Said(
+        seq=message.seq,
+        text=pivot or original,
+        original=original,
+        parts=tuple(parts),
+        at=message.at,
+        quotes=Quoted(message_id=found.id, role=found.role, text=in_pivot(app, found)) if found else None,
+    )
+
+
+def in_pivot(app: App, message: Message) -> str:
+    """Its words in the app's pivot language where they are known in it."""
+    return words(message.translations.get(app.settings.pivot, message.parts))
 
 
 def history(app: App, messages: Sequence[Message]) -> list[HistoryLine]:
-    """The public lines before the turn, in the app's pivot language where they are known in it."""
+    """The public lines before the turn; what their author took back is nobody's to read."""
     return [
         HistoryLine(
-            role=message.role, text=words(message.translations.get(app.settings.pivot, message.parts)), at=message.at
+            role=message.role,
+            text=in_pivot(app, message),
+            at=message.at,
+            edited=message.edited_at is not None,
+            reactions=tuple(message.reactions.values()),
         )
         for message in messages
-        if message.visibility == "public"
+        if message.visibility == "public" and message.deleted_at is None
     ]
 
 

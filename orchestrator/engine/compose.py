@@ -22,6 +22,8 @@ from orchestrator.types import (
     Text,
 )
 
+FORBIDDEN = "the customer does not want to hear from us"
+
 
 @dataclass(slots=True)
 class Speech:
@@ -173,6 +175,7 @@ class Composer:
         speech.losses.extend(shaped.losses)
         speech.choices.extend(shaped.choices)
         if channel.connector.delivery == "push":
+            forbidden = conversation.opted_out is not None
             speech.outbox.append(
                 Outgoing(
                     id=self.clock.new_id(),
@@ -185,6 +188,9 @@ class Composer:
                     epoch=message.epoch,
                     due_at=message.at,
                     renderings=shaped.renderings,
+                    state="failed" if forbidden else "pending",
+                    error=FORBIDDEN if forbidden else "",
+                    reason="opted_out" if forbidden else "",
                 )
             )
 

@@ -11,6 +11,7 @@ import structlog
 
 from orchestrator.copies import replace
 from orchestrator.engine.attempt import Attempts
+from orchestrator.engine.live import Herald
 from orchestrator.errors import Unavailable
 from orchestrator.ports import Bus, Clock, Recorder, Store
 from orchestrator.types import Committed, Outgoing
@@ -67,12 +68,21 @@ class Deliverer:
     """
 
     def __init__(
-        self, store: Store, attempts: Attempts, clock: Clock, recorder: Recorder, *, sweep: float, hold: float = 0.0
+        self,
+        store: Store,
+        attempts: Attempts,
+        clock: Clock,
+        recorder: Recorder,
+        *,
+        sweep: float,
+        hold: float = 0.0,
+        herald: Herald | None = None,
     ) -> None:
         self.store = store
         self.attempts = attempts
         self.clock = clock
         self.recorder = recorder
+        self.herald = herald
         self.sweep = sweep
         self.hold = hold
         self.kicked = asyncio.Event()
@@ -87,6 +97,7 @@ class Deliverer:
         self.doubted = False
 
     async def hand(self, committed: Committed, rows: Sequence[Outgoing], since: float) -> None:
+        rows = [row for row in rows if row.state == "pending"]
         if rows and not committed.held and (self.hold or committed.conversation.id not in self.sending):
             self.kicked.set()
             return
@@ -183,6 +194,8 @@ class Deliverer:
         self.recorder.delivery(settled.channel_id, later if waits else settled.state)
         if waits:
             self.park(settled.conversation_id, settled.due_at)
+        if self.herald is not None and (settled.state in ("failed", "unknown") or settled.reason):
+            await self.herald.undelivered(settled)
         return left
 
     def heed(self, queue: deque[Outgoing], behind: set[str], left: Sequence[str]) -> None:

@@ -7,28 +7,32 @@ from typing import Any
 
 import structlog
 
-from orchestrator.config import EngineSettings, ProcessRole
-from orchestrator.decide.language_words import offered
-from orchestrator.engine.app import App, Channel
+from orchestrator.config import EngineSettings, MediaSettings, ProcessRole
+from orchestrator.engine.app import App
 from orchestrator.engine.attempt import Attempts
 from orchestrator.engine.backlog import Backlog
 from orchestrator.engine.brief import Briefing
 from orchestrator.engine.callback import Tickets
 from orchestrator.engine.deliver import Deliverer, Forwarder
 from orchestrator.engine.desk import Desk
+from orchestrator.engine.fetch import Fetcher
+from orchestrator.engine.inbox import Inbox
+from orchestrator.engine.listen import Listeners
 from orchestrator.engine.live import Herald
+from orchestrator.engine.outside import Outside
 from orchestrator.engine.pace import Pacer
+from orchestrator.engine.pauses import Pauses
 from orchestrator.engine.places import Places, shared
 from orchestrator.engine.repair import Repairer
 from orchestrator.engine.turn import TurnRunner
+from orchestrator.engine.window import Window
 from orchestrator.engine.wordings import Wordings
 from orchestrator.engine.worker import Worker
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.ports import Bus, Clock, Recorder, Records, Store, Translations
+from orchestrator.ports import Bus, Channels, Clock, Files, Http, Recorder, Records, Store, Threaded, Translations
 from orchestrator.types import (
     Accepted,
     Action,
-    Controller,
     Conversation,
     Inbound,
     Marked,
@@ -36,9 +40,7 @@ from orchestrator.types import (
     QueueView,
     Received,
     Role,
-    Spoken,
     Started,
-    StatusChanged,
     Text,
     TypingChanged,
 )
@@ -67,7 +69,11 @@ class Engine:
         bus: Bus,
         clock: Clock,
         recorder: Recorder,
+        files: Files,
+        http: Http,
+        channels: Channels,
         settings: EngineSettings,
+        media: MediaSettings,
         secret: str,
         public_url: str,
         role: ProcessRole = "all",
@@ -84,10 +90,21 @@ class Engine:
         self.tickets = Tickets(secret, CALLBACK_LIFETIME)
         briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url)
         hold = settings.hold_seconds if together else 0.0
+        holder = f"{role}-{clock.new_id()}"
+        self.pauses = Pauses(channels, clock, holder)
         attempts = Attempts(
-            apps, Pacer(bus), clock, retries=settings.send_retries, seconds=hold / 2, public_url=public_url
+            apps,
+            Pacer(bus),
+            self.pauses,
+            Window(records=records, clock=clock),
+            clock,
+            retries=settings.send_retries,
+            seconds=hold / 2,
+            public_url=public_url,
         )
-        self.deliverer = Deliverer(store, attempts, clock, recorder, sweep=settings.sweep_seconds, hold=hold)
+        self.deliverer = Deliverer(
+            store, attempts, clock, recorder, sweep=settings.sweep_seconds, hold=hold, herald=self.herald
+        )
         self.backlog = Backlog(
             store,
             clock,
@@ -116,6 +133,15 @@ class Engine:
                 briefing=briefing,
                 history=settings.history,
                 deliverer=self.deliverer,
+                fetcher=Fetcher(
+                    store=store,
+                    files=files,
+                    http=http,
+                    herald=self.herald,
+                    clock=clock,
+                    max_bytes=media.max_bytes,
+                    seconds=media.fetch_seconds,
+                ),
             ),
             store=store,
             bus=bus,
@@ -133,14 +159,33 @@ class Engine:
             seconds=settings.sweep_seconds,
             repairs=role != "web",
         )
+        self.inbox = Inbox(
+            store=store,
+            records=records,
+            bus=bus,
+            herald=self.herald,
+            clock=clock,
+            recorder=recorder,
+            backlog=self.backlog,
+            outside=Outside(store=store, records=records, clock=clock, desk=self.desk),
+        )
+        self.listeners = Listeners(apps, self, channels, clock, holder)
         self.wordings = Wordings(self.desk, translations, clock)
         self.running: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
+        for app in self.apps.values():
+            for channel in app.channels.values():
+                if isinstance(channel.connector, Threaded):
+                    channel.connector.remember(self.recall)
         jobs: dict[str, Coroutine[None, None, None]] = {"backlog": self.backlog.run(), "repair": self.repairer.run()}
         if self.role != "web":
             jobs |= {"worker": self.worker.run(), "sweep": self.worker.sweep(), "deliver": self.deliverer.run()}
+            jobs |= {"listen": self.listeners.run()}
         self.running = [asyncio.create_task(job, name=f"parley-{name}") for name, job in jobs.items()]
+
+    async def recall(self, conversation_id: str) -> Mapping[str, Any]:
+        return (await self.store.load(conversation_id, history=0)).conversation.context
 
     @property
     def alive(self) -> bool:
@@ -175,51 +220,11 @@ class Engine:
 
     async def accept(self, app_id: str, channel_id: str, events: Sequence[Inbound]) -> list[Accepted]:
         """Durable when it returns. Raises NotFound, Unavailable: also when too much waits already."""
-        channel = self.app(app_id).channel(channel_id)
-        if self.backlog.full(app_id) and not all(isinstance(event, StatusChanged) for event in events):
+        app = self.app(app_id)
+        channel = app.channel(channel_id)
+        if self.backlog.full(app_id) and any(isinstance(event, Received | Started) for event in events):
             await self.backlog.admit(app_id)
-        if len(events) == 1:
-            only = await self.accept_one(app_id, channel, events[0])
-            return [only] if only is not None else []
-        accepted = await asyncio.gather(*(self.accept_one(app_id, channel, event) for event in events))
-        return [one for one in accepted if one is not None]
-
-    async def accept_one(self, app_id: str, channel: Channel, event: Inbound) -> Accepted | None:
-        if isinstance(event, StatusChanged):
-            await self.store.status(channel.id, event.external_id, event.state, event.error)
-            return None
-        if not isinstance(event, Received | Started):
-            log.info("told of something nobody keeps yet", channel_id=channel.id, what=type(event).__name__)
-            return None
-        fresh = self.fresh(self.app(app_id), channel, event)
-        accepted = await self.store.accept(fresh, event, self.clock.new_id())
-        self.recorder.accepted(channel.id, "customer", accepted.duplicate)
-        if accepted.message is not None and not accepted.duplicate:
-            self.backlog.took(app_id)
-            await self.herald.messages([accepted.message])
-        if not accepted.duplicate or accepted.conversation.version == 0:
-            await self.bus.wake(accepted.conversation.id, app_id)
-        return accepted
-
-    def fresh(self, app: App, channel: Channel, event: Received | Started) -> Conversation:
-        """The head of a conversation that begins with this event."""
-        now = self.clock.now()
-        bot = app.bot_for(channel.id)
-        languages = app.settings.languages
-        hint = offered(event.language, languages) or offered(channel.settings.language, languages)
-        return Conversation(
-            app_id=app.id,
-            id=self.clock.new_id(),
-            channel_id=channel.id,
-            address=event.address,
-            customer_id=self.clock.new_id(),
-            controller=Controller(kind="bot", name=bot),
-            bot=bot,
-            language=Spoken(code=hint or app.settings.pivot),
-            context=event.context or {},
-            created_at=now,
-            updated_at=now,
-        )
+        return await self.inbox.take(app, channel, events)
 
     async def read_by_customer(self, app_id: str, conversation_id: str, *, delivered: int = 0, read: int = 0) -> Marks:
         """The customer's screen has shown messages up to `delivered`, and they looked at those up to `read`."""

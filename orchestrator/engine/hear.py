@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator import decide, fit
 from orchestrator.copies import replace
@@ -36,12 +36,14 @@ LONGEST_NAME = 100
 class Heard:
     """The messages of the turn, understood, and the conversation with its language and sums after them.
 
-    `meant` are the parts of each message with typed choices ("2") turned into the taps they stand for.
+    `meant` are the parts of each message with typed choices ("2") turned into the taps they stand for, `quoted` what
+    they answer to, by id.
     """
 
     conversation: Conversation
     messages: tuple[Message, ...] = ()
     meant: tuple[tuple[Part, ...], ...] = ()
+    quoted: Mapping[str, Message] = field(default_factory=dict)
 
     @property
     def understanding(self) -> Understanding | None:

@@ -1,24 +1,34 @@
 """Telling desks and widgets what has just become true."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from orchestrator import desk
 from orchestrator.decide import DeskPresence
 from orchestrator.engine.app import App
+from orchestrator.engine.bots import Show
 from orchestrator.ports import Bus, Clock, Records
 from orchestrator.types import (
     Conversation,
     ConversationChanged,
+    DeliveryChanged,
+    DeliveryState,
+    Drafting,
     Handoff,
     Message,
     MessageAdded,
+    Outgoing,
     QueueView,
+    SendReason,
     TypingChanged,
 )
 
 INSTANT = 0.3
 """Seconds within which an answer needs no sign that it is coming."""
+SHOWN_SECONDS = 0.1
+"""Between two looks at an answer that is being made."""
+LONGEST_SHOWN = 8000
+"""Characters; what is longer is seen when it is done."""
 MOST_TOLD = 100
 """Waiting customers who hear of a change of the queue at once; those further back see it when they next look."""
 
@@ -34,9 +44,11 @@ class Thinking:
         self.conversation = conversation
         self.bot = bot
         self.shown = False
+        self.drafted = ""
+        self.drafted_at = float("-inf")
         self.late: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Callable[[], Awaitable[None]]:
+    async def __aenter__(self) -> Show:
         self.timer = asyncio.get_running_loop().call_later(INSTANT, self.overdue)
         return self.show
 
@@ -48,9 +60,19 @@ class Thinking:
     def overdue(self) -> None:
         self.late = asyncio.ensure_future(self.show())
 
-    async def show(self) -> None:
-        self.shown = True
-        await self.herald.typing(self.conversation, self.bot, True)
+    async def show(self, so_far: str | None = None) -> None:
+        if so_far is not None:
+            await self.draft(so_far)
+        elif not self.drafted:
+            self.shown = True
+            await self.herald.typing(self.conversation, self.bot, True)
+
+    async def draft(self, so_far: str) -> None:
+        now = self.herald.clock.monotonic()
+        if so_far == self.drafted or len(so_far) > LONGEST_SHOWN or (so_far and now - self.drafted_at < SHOWN_SECONDS):
+            return
+        self.drafted, self.drafted_at = so_far, now
+        await self.herald.drafting(self.conversation, self.bot, so_far)
 
 
 class Herald:
@@ -65,6 +87,30 @@ class Herald:
                 MessageAdded(app_id=message.app_id, conversation_id=message.conversation_id, message=message)
             )
 
+    async def undelivered(self, row: Outgoing) -> None:
+        """What came of a message, where it is not that it went out."""
+        await self.delivery(row.app_id, row.conversation_id, row.message_id, row.state, row.error, row.reason)
+
+    async def delivery(
+        self,
+        app_id: str,
+        conversation_id: str,
+        message_id: str,
+        state: DeliveryState,
+        error: str,
+        reason: SendReason = "",
+    ) -> None:
+        await self.bus.publish(
+            DeliveryChanged(
+                app_id=app_id,
+                conversation_id=conversation_id,
+                message_id=message_id,
+                state=state,
+                error=error,
+                reason=reason,
+            )
+        )
+
     def thinking(self, conversation: Conversation, bot: str) -> "Thinking":
         """The bot shows as typing when it takes longer than an instant, or says so itself by the callable."""
         return Thinking(self, conversation, bot)
@@ -72,6 +118,17 @@ class Herald:
     async def typing(self, conversation: Conversation, bot: str, on: bool) -> None:
         await self.bus.publish(
             TypingChanged(app_id=conversation.app_id, conversation_id=conversation.id, role="bot", author=bot, on=on)
+        )
+
+    async def drafting(self, conversation: Conversation, bot: str, text: str) -> None:
+        await self.bus.publish(
+            Drafting(
+                app_id=conversation.app_id,
+                conversation_id=conversation.id,
+                author=bot,
+                version=conversation.version,
+                text=text,
+            )
         )
 
     async def conversation(self, app: App, conversation: Conversation, handoff: Handoff | None) -> None:

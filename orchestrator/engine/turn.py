@@ -1,6 +1,7 @@
 """Running turns: load, understand, draft, commit, announce; again when the commit is fenced."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -11,12 +12,13 @@ from orchestrator.engine.brief import Briefing
 from orchestrator.engine.compose import Composer
 from orchestrator.engine.deliver import Deliverer
 from orchestrator.engine.draft import Draft, Step, Task, overdue
+from orchestrator.engine.fetch import Fetcher
 from orchestrator.engine.hear import hear
 from orchestrator.engine.live import Herald
 from orchestrator.engine.places import Admission
-from orchestrator.errors import Conflict, Fenced
+from orchestrator.errors import Conflict, Fenced, NotFound
 from orchestrator.ports import Clock, Recorder, Store
-from orchestrator.types import Awaiting, BotCall, Committed, Loaded
+from orchestrator.types import Awaiting, BotCall, Committed, Loaded, Message
 
 MOST_TRIES = 8
 MOST_LINES = 50
@@ -37,6 +39,7 @@ class TurnRunner:
         briefing: Briefing,
         history: int,
         deliverer: Deliverer,
+        fetcher: Fetcher,
     ) -> None:
         self.store = store
         self.herald = herald
@@ -48,6 +51,7 @@ class TurnRunner:
         self.composer = Composer(clock, briefing.public_url)
         self.history = history
         self.deliverer = deliverer
+        self.fetcher = fetcher
 
     async def run(self, conversation_id: str, admission: Admission, *, give_up: bool = False) -> bool:
         """Work on what waits, once, as soon as the app has a place for it. True when there is more to do at once.
@@ -65,6 +69,10 @@ class TurnRunner:
                 return False
             if not await admission.enter(app.id, loaded.conversation.channel_id):
                 continue  # it had to wait: what was loaded is old
+            if await self.fetcher.fetch(app, loaded):
+                continue
+            if before is not None and reworded(before, loaded):
+                before = None
             task = self.task(app, loaded, before)
             if before is not None and task is not None and task.id != tried:
                 # Somebody else did that turn: what its bot said must answer nothing else.
@@ -106,7 +114,10 @@ class TurnRunner:
             lines = len(before.heard.messages) if before and before.heard.messages else MOST_LINES
             pending = loaded.pending[:lines]
             name = f"{conversation.id}.{pending[0].seq}-{pending[-1].seq}"
-            return Task(id=name, loaded=loaded if pending == loaded.pending else replace(loaded, pending=pending))
+            gone = all(message.deleted_at for message in pending)
+            answer = Answer(bot="") if gone else None
+            kept = loaded if pending == loaded.pending else replace(loaded, pending=pending)
+            return Task(id=name, loaded=kept, answer=answer)
         if overdue(loaded.handoff, now) or (conversation.wake_at is not None and conversation.wake_at <= now):
             return Task(id=f"{conversation.id}.expired-{conversation.version}", loaded=loaded, answer=Answer(bot=""))
         if conversation.version == 0 and conversation.controller.kind == "bot":
@@ -116,8 +127,24 @@ class TurnRunner:
     async def step(self, app: App, task: Task, before: Step | None, began: float) -> Step:
         known = {message.seq: message for message in before.heard.messages} if before else {}
         heard = await hear(app, task.loaded, known)
+        if any(message.quotes for message in heard.messages):
+            heard = replace(heard, quoted=await self.quoted(task.loaded))
         draft = Draft(self, app, task, heard, before, began)
         return await draft.step()
+
+    async def quoted(self, loaded: Loaded) -> Mapping[str, Message]:
+        """What the waiting messages answer to, by id. A platform's id that nobody knows here finds nothing."""
+        near = {message.id: message for message in (*loaded.history, *loaded.pending)}
+        found: dict[str, Message] = {}
+        for message in loaded.pending:
+            if message.quotes in near:
+                found[message.quotes] = near[message.quotes]
+            elif message.quotes:
+                with suppress(NotFound):
+                    older = await self.herald.records.message(message.app_id, message.quotes)
+                    if older.conversation_id == message.conversation_id:
+                        found[older.id] = older
+        return found
 
     async def retell(self, app: App, loaded: Loaded) -> None:
         """Everything is done here; a process that died may not have come to say so."""
@@ -134,6 +161,16 @@ class TurnRunner:
         await self.herald.conversation(app, committed.conversation, handoff if committed.conversation.handoff else None)
         if step.commit.handoff is not None:
             await self.herald.queue(app, step.commit.handoff.team, but=committed.conversation.id)
+
+
+def reworded(before: Step, loaded: Loaded) -> bool:
+    """Whether somebody changed, since the step was made, what it answers to."""
+    now = {message.seq: message for message in loaded.pending}
+    return any(
+        (known := now.get(message.seq)) is not None
+        and (known.parts, known.quotes, known.deleted_at) != (message.parts, message.quotes, message.deleted_at)
+        for message in before.heard.messages
+    )
 
 
 def broken_promise(awaiting: Awaiting) -> Answer:

@@ -23,6 +23,14 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Partial:
+    """All a bot has of its words so far, from the beginning: shown where that can be done, never kept."""
+
+    text: str
+    kind: Literal["partial"] = "partial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetSlots:
     """Merged into the conversation's slots; a value of None removes the slot."""
 
@@ -69,4 +77,4 @@ class Close:
     kind: Literal["close"] = "close"
 
 
-Action = Say | Typing | SetSlots | SetProfile | HandOff | PassTo | NotUnderstood | Close
+Action = Say | Typing | Partial | SetSlots | SetProfile | HandOff | PassTo | NotUnderstood | Close

@@ -94,7 +94,7 @@ class Conversation:
     the fence: accepting a message, reading one or turning a page never makes a running turn void.
     Messages with `processed_seq < seq <= last_seq` wait for a turn. `epoch` grows with each change of
     controller. `wake_at` asks the sweep to look again (a late bot, an expiring handoff). `opted_out`: since when the
-    customer forbids that we write to them.
+    customer forbids that we write to them; `opted_in`: when they last allowed it.
     """
 
     app_id: str
@@ -122,3 +122,4 @@ class Conversation:
     marks: Marks = Marks()
     wake_at: datetime | None = None
     opted_out: datetime | None = None
+    opted_in: datetime | None = None

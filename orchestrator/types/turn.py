@@ -13,6 +13,15 @@ from orchestrator.types.understanding import Understanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """The message somebody answers to, in the bot's language where it is known in it."""
+
+    message_id: str
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """One customer message of the turn: `text` in the bot's language, `original` as typed."""
 
@@ -21,13 +30,18 @@ class Said:
     original: str
     parts: tuple[Part, ...]
     at: datetime
+    quotes: Quoted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryLine:
+    """`reactions` are the signs that stand under it now."""
+
     role: Role
     text: str
     at: datetime
+    edited: bool = False
+    reactions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

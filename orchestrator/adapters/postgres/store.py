@@ -34,6 +34,7 @@ from orchestrator.adapters.sql.recent import Recent
 from orchestrator.adapters.sql.rows import Decoder, micros
 from orchestrator.adapters.sql.tails import Tails
 from orchestrator.adapters.sql.unfit import unfit
+from orchestrator.adapters.sqlite.outbox import tracked
 from orchestrator.adapters.sqlite.records import View
 from orchestrator.errors import Unavailable
 from orchestrator.ports import Clock
@@ -191,8 +192,8 @@ class PostgresStore:
     ) -> Sequence[Moved]:
         self.require_open()
         keys = [("event", channel_id, external_id)] if external_id else []
-        if outbox.tracked(tracker)[0]:
-            keys.append(("letter", channel_id, outbox.tracked(tracker)[0]))
+        if tracked(tracker)[0]:
+            keys.append(("letter", channel_id, tracked(tracker)[0]))
         if not keys:
             return ()
         return await self.statuses.submit(outbox.report(channel_id, external_id, state, error, tracker), *keys)

@@ -10,7 +10,7 @@ from orchestrator import codec
 from orchestrator.http.desk import rows
 from orchestrator.http.desk.names import LiveRows
 from orchestrator.http.desk.sight import sees
-from orchestrator.types import Agent, ConversationChanged, Live, Marked, MessageAdded, TypingChanged
+from orchestrator.types import Agent, ConversationChanged, DeliveryChanged, Live, Marked, MessageAdded, TypingChanged
 
 MOST_KNOWN = 1000
 """Conversations a tab remembers to have shown."""
@@ -56,6 +56,10 @@ class Frames:
                 yield frame(event, message=codec.message.plain(event.message))
             case TypingChanged() if event.conversation_id in self.known and event.author != self.agent.id:
                 yield frame(event, role=event.role, author=event.author, on=event.on)
+            case DeliveryChanged() if event.conversation_id in self.watched:
+                yield frame(
+                    event, message_id=event.message_id, state=event.state, error=event.error, reason=event.reason
+                )
             case Marked() if event.conversation_id in self.known:
                 yield frame(event, marks=rows.marks(event.marks))
 

@@ -74,7 +74,13 @@ def marks(of: Marks) -> dict[str, int]:
 
 def deliveries(rows: Sequence[Outgoing]) -> list[dict[str, Any]]:
     return [
-        {"message_id": item.message_id, "state": item.state, "attempts": item.attempts, "error": item.error}
+        {
+            "message_id": item.message_id,
+            "state": item.state,
+            "attempts": item.attempts,
+            "error": item.error,
+            "reason": item.reason,
+        }
         for item in rows
     ]
 
