@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from orchestrator import answers
 from orchestrator.errors import BotFailed, BotLater, Malformed, Misconfigured
 from orchestrator.ports import Bot, Clock, Files, Http
-from orchestrator.types import Action, Turn
+from orchestrator.types import Action, Partial, Turn, Typing
 
 
 class Settings(BaseModel):
@@ -129,7 +129,7 @@ async def first_of(stream: AsyncIterator[object]) -> AsyncIterator[object]:
     """Raises Malformed past the most a turn takes: a stream without end ends here."""
     count = 0
     async for value in stream:
-        count += 1
+        count += not isinstance(value, Partial | Typing)  # how many of these there may be, the engine knows
         if count > answers.MOST_ACTIONS:
             raise Malformed(f"answered with more than {answers.MOST_ACTIONS} actions")
         yield value

@@ -239,6 +239,13 @@ class TypingShown(Frame):
     on: bool
 
 
+class DraftShown(Frame):
+    """What there is of an answer that is being made, from its beginning, until the message takes its place. "": none."""
+
+    type: Literal["draft"] = "draft"
+    text: str
+
+
 class Ack(Frame):
     """The message is durable. `seq` 0: it was a command."""
 
@@ -274,7 +281,9 @@ class Pong(Frame):
     type: Literal["pong"] = "pong"
 
 
-ServerFrame = Ready | Shown | Withdrawn | State | MarksShown | TypingShown | Ack | Problem | SessionShown | Pong
+ServerFrame = (
+    Ready | Shown | Withdrawn | State | MarksShown | TypingShown | DraftShown | Ack | Problem | SessionShown | Pong
+)
 
 
 def read_frame(data: bytes | str) -> ClientFrame:

@@ -17,6 +17,7 @@ from orchestrator.types import (
     Conversation,
     HandOff,
     NotUnderstood,
+    Partial,
     PassTo,
     Profile,
     Say,
@@ -128,7 +129,7 @@ def take(tally: Tally, action: Action) -> None:
             tally.misunderstood = True
         case Close():
             tally.close = True
-        case Typing():
+        case Typing() | Partial():
             pass
         case _:
             tally.notes.append(f"{type(action).__name__}: not an action, ignored")

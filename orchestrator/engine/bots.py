@@ -1,20 +1,29 @@
 """Asking a bot: under its deadline, behind its circuit breaker, with its fallback when it fails."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from orchestrator.copies import replace
 from orchestrator.engine.app import App, RunningBot
 from orchestrator.engine.hear import names_of
 from orchestrator.errors import BotFailed, BotLater, BotTimeout
 from orchestrator.ports import Clock, Recorder
-from orchestrator.types import Action, BotCall, PassTo, Text, Turn, Typing
+from orchestrator.types import Action, BotCall, Partial, PassTo, Text, Turn, Typing
 
 MOST_ACTIONS = 50
+MOST_LOOKS = 20_000
+"""Signs of life in a turn: each is a look at the answer so far, which a model may grow by a letter."""
 MOST_BOTS = 4
 """Bots one turn may visit, by fallback or by passing on: bots never loop."""
+
+
+class Show(Protocol):
+    """Lets the customer see that an answer is coming, or what there is of it; "" takes that back."""
+
+    async def __call__(self, so_far: str | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +42,13 @@ class BotCaller:
         self.clock = clock
         self.recorder = recorder
 
-    async def ask(self, app: App, name: str, turn: Turn, typing: Callable[[], Awaitable[None]]) -> Answer:
+    async def ask(self, app: App, name: str, turn: Turn, show: Show) -> Answer:
         """Ask `name`, then its fallbacks while they fail, then whom they pass to. Never raises for a bot's fault."""
         calls: list[BotCall] = []
         gathered: list[Action] = []
         passed: tuple[PassTo, ...] = ()
         while len(calls) < MOST_BOTS:
-            answer = await self.one(app, name, turn, typing)
+            answer = await self.one(app, name, turn, show)
             calls.extend(answer.calls)
             if answer.failed:
                 following = app.bots[name].settings.fallback if name in app.bots else ""
@@ -53,7 +62,7 @@ class BotCaller:
             name = following
         return Answer(bot=name, actions=(*gathered, *passed), calls=tuple(calls), failed=not gathered)
 
-    async def one(self, app: App, name: str, turn: Turn, typing: Callable[[], Awaitable[None]]) -> Answer:
+    async def one(self, app: App, name: str, turn: Turn, show: Show) -> Answer:
         running = app.bots.get(name)
         if running is None:
             return Answer(bot=name, calls=(BotCall(bot=name, outcome="unknown"),), failed=True)
@@ -62,7 +71,7 @@ class BotCaller:
             return Answer(bot=name, calls=(BotCall(bot=name, outcome="open_circuit"),), failed=True)
         began = self.clock.monotonic()
         try:
-            answer = await self.call(running, await self.addressed(app, running, turn), typing)
+            answer = await self.call(running, await self.addressed(app, running, turn), show)
         except asyncio.CancelledError:
             running.breaker.left()
             raise
@@ -79,21 +88,24 @@ class BotCaller:
             turn = await told(app, turn, reads)
         return replace(turn, bot=running.name, deadline=self.clock.now() + timedelta(seconds=running.settings.deadline))
 
-    async def call(self, running: RunningBot, turn: Turn, typing: Callable[[], Awaitable[None]]) -> Answer:
+    async def call(self, running: RunningBot, turn: Turn, show: Show) -> Answer:
         """One call, with one BotCall in the answer whatever happened."""
         name, seconds = running.name, running.settings.deadline
         try:
             async with asyncio.timeout(seconds):
-                actions = await collect(running, turn, typing)
+                actions = await collect(running, turn, show)
         except BotLater as promise:
             return Answer(bot=name, calls=(BotCall(bot=name, outcome="later"),), later=promise.until)
         except (TimeoutError, BotTimeout):
-            return failure(name, "timeout", f"no answer within {seconds:g} s")
+            failed = failure(name, "timeout", f"no answer within {seconds:g} s")
         except BotFailed as error:
-            return failure(name, "failed", str(error))
+            failed = failure(name, "failed", str(error))
         except Exception as error:
-            return failure(name, "failed", f"raised {type(error).__name__}")
-        return Answer(bot=name, actions=actions, calls=(BotCall(bot=name, outcome="ok"),))
+            failed = failure(name, "failed", f"raised {type(error).__name__}")
+        else:
+            return Answer(bot=name, actions=actions, calls=(BotCall(bot=name, outcome="ok"),))
+        await show("")
+        return failed
 
 
 async def told(app: App, turn: Turn, language: str) -> Turn:
@@ -115,17 +127,20 @@ def failure(name: str, outcome: str, detail: str) -> Answer:
     return Answer(bot=name, calls=(call,), failed=True)
 
 
-async def collect(running: RunningBot, turn: Turn, typing: Callable[[], Awaitable[None]]) -> tuple[Action, ...]:
+async def collect(running: RunningBot, turn: Turn, show: Show) -> tuple[Action, ...]:
     """Every action, in order. Raises BotFailed when there is no end to them."""
     actions: list[Action] = []
+    looks = 0
+    readable = running.answers_in(turn.language) in ("", turn.language)
     stream = running.bot.reply(turn)
     try:
         async for action in stream:
-            if isinstance(action, Typing):
-                await typing()
-                continue
-            actions.append(action)
-            if len(actions) > MOST_ACTIONS:
+            if isinstance(action, Typing | Partial):
+                looks += 1
+                await show(action.text if isinstance(action, Partial) and readable else None)
+            else:
+                actions.append(action)
+            if len(actions) > MOST_ACTIONS or looks > MOST_LOOKS:
                 raise BotFailed(f"bot {running.name!r} answered with more than {MOST_ACTIONS} actions")
     finally:
         if isinstance(stream, AsyncGenerator):

@@ -173,8 +173,8 @@ class Draft:
         """`heard` is what it is asked about, by default what this turn is about."""
         heard = heard or self.heard
         turn = self.runner.briefing.turn(self.app, self.conversation, heard, self.task.loaded, self.task.id, bot)
-        async with self.runner.herald.thinking(self.conversation, bot) as typing:
-            return await self.runner.caller.ask(self.app, bot, turn, typing)
+        async with self.runner.herald.thinking(self.conversation, bot) as show:
+            return await self.runner.caller.ask(self.app, bot, turn, show)
 
     def promise(self, answer: Answer) -> Awaiting:
         until = self.now + timedelta(seconds=answer.later)

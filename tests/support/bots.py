@@ -10,6 +10,7 @@ from orchestrator.types import (
     Choice,
     HandOff,
     NotUnderstood,
+    Partial,
     PassTo,
     QuickReplies,
     Say,
@@ -43,6 +44,18 @@ async def slow(turn: Turn) -> str:
             entered[word].set()
             await gates[word].wait()
     return f"slow: {turn.text}"
+
+
+async def drafts(turn: Turn) -> AsyncIterator[Action]:
+    """Shows a beginning, then waits for the gate that the customer named, then says it all."""
+    seen.append(turn)
+    yield Partial(text="Your parcel")
+    entered[turn.text].set()
+    await gates[turn.text].wait()
+    yield Partial(text="Your parcel is on")
+    if "break" in turn.text:
+        raise RuntimeError("half way")
+    yield Say(parts=(Text(text="Your parcel is on its way."),))
 
 
 async def person(turn: Turn) -> list[Action]:

@@ -32,7 +32,20 @@ QUIET_NLP = {"enabled": False, "translators": "none"}
 
 def settings(folder: Path, **app: Any) -> Settings:
     """One app "shop" with the bots of tests.support.bots by their names, and a web chat channel "web"."""
-    names = ("echo", "slow", "person", "lost", "broken", "endless", "passes", "circle", "choices", "counter", "later")
+    names = (
+        "echo",
+        "slow",
+        "person",
+        "lost",
+        "broken",
+        "endless",
+        "passes",
+        "circle",
+        "choices",
+        "counter",
+        "later",
+        "drafts",
+    )
     bots = {name: {"kind": "python", "bot": f"tests.support.bots:{name}"} for name in (*names, "silent")}
     bots |= app.pop("bots", {})
     shop = {
