@@ -7,8 +7,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 
 import structlog
@@ -20,8 +20,9 @@ from orchestrator.adapters.sqlite import path_of
 from orchestrator.app import Runtime, build, ops_only, version, web
 from orchestrator.config import ProcessRole, ServerSettings, Settings
 from orchestrator.errors import Unavailable
-from orchestrator.ports import Accounts, Clock
+from orchestrator.ports import Accounts, Clock, Http
 from orchestrator.roles import check_role, together
+from orchestrator.simulate import Simulation
 
 CLOSING = 2.0
 """Seconds for connections to close once the running turns are done."""
@@ -30,6 +31,7 @@ PATIENCE = 3.0
 
 Prepare = Callable[[Accounts, Clock], Awaitable[None]]
 Ready = Callable[[str], None]
+Simulating = Callable[[Settings, str], tuple[Settings, Simulation]]
 
 log = structlog.get_logger("parley")
 
@@ -42,8 +44,11 @@ def run(
     demo: bool = False,
     prepare: Prepare | None = None,
     ready: Ready | None = None,
+    simulating: Simulating | None = None,
 ) -> None:
     """Serve until a signal stops it. `prepare` runs before the first request, `ready` hears where it is served.
+
+    `simulating` is told the address, and gives the settings with channels to platforms that are played there.
 
     Raises Misconfigured, and Unavailable: for a port in use, or a database that can't be opened or is served already.
     """
@@ -52,11 +57,14 @@ def run(
     worker = role == "worker"
     with listen(settings.server, worker) as listener, unshared(settings, base):
         url = url_of(listener)
+        simulation = None
+        if simulating is not None:
+            settings, simulation = simulating(settings, url)
         # A worker's own address is nothing the outside could open.
         runtime = build(settings, base, public_url="" if worker else url, role=role)
         url = url if worker else settings.server.public_url or url
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(serve(runtime, listener, url, demo, prepare, ready))
+            runner.run(serve(runtime, listener, url, demo, prepare, ready, simulation))
 
 
 def unshared(settings: Settings, base: Path) -> AbstractContextManager[None]:
@@ -65,21 +73,38 @@ def unshared(settings: Settings, base: Path) -> AbstractContextManager[None]:
 
 
 async def serve(
-    runtime: Runtime, listener: socket.socket, url: str, demo: bool, prepare: Prepare | None, ready: Ready | None
+    runtime: Runtime,
+    listener: socket.socket,
+    url: str,
+    demo: bool,
+    prepare: Prepare | None,
+    ready: Ready | None,
+    simulation: Simulation | None,
 ) -> None:
     def announce() -> None:
         log.info("serving", url=url, role=runtime.role, version=version())
         if ready is not None:
             ready(url)
 
-    server = Server(runtime, announce, demo=demo)
+    server = Server(runtime, announce, configured(runtime, demo=demo, simulation=simulation))
     with server.heeding():
         async with runtime.open():
             if prepare is not None:
                 await prepare(runtime.store, runtime.clock)
             settle_memory()
-            await server.serve(sockets=[listener])
+            async with played(simulation, runtime.http):
+                await server.serve(sockets=[listener])
     log.info("stopped")
+
+
+@asynccontextmanager
+async def played(simulation: Simulation | None, http: Http) -> AsyncIterator[None]:
+    """Platforms deliver while the server runs."""
+    if simulation is not None:
+        simulation.open(http)
+    yield
+    if simulation is not None:
+        await simulation.close()
 
 
 def settle_memory() -> None:
@@ -92,8 +117,8 @@ def settle_memory() -> None:
 class Server(uvicorn.Server):
     """Finishes running turns when it is asked to stop, and ends with code 0. Asked again it waits for nothing."""
 
-    def __init__(self, runtime: Runtime, announce: Callable[[], None], *, demo: bool) -> None:
-        super().__init__(configured(runtime, demo=demo))
+    def __init__(self, runtime: Runtime, announce: Callable[[], None], config: uvicorn.Config) -> None:
+        super().__init__(config)
         self.runtime = runtime
         self.announce = announce
         self.hurry = asyncio.Event()
@@ -149,10 +174,10 @@ class Server(uvicorn.Server):
         await asyncio.wait((done, hurry), timeout=CLOSING)
 
 
-def configured(runtime: Runtime, *, demo: bool) -> uvicorn.Config:
+def configured(runtime: Runtime, *, demo: bool, simulation: Simulation | None) -> uvicorn.Config:
     settings = runtime.settings.server
     return uvicorn.Config(
-        ops_only(runtime) if runtime.role == "worker" else web(runtime, demo=demo),
+        ops_only(runtime) if runtime.role == "worker" else web(runtime, demo=demo, simulation=simulation),
         http="httptools",
         log_config=None,
         access_log=False,

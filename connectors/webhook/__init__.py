@@ -8,10 +8,15 @@ secret = "env:KIOSK_SECRET"
 
 from connectors.webhook.connector import WebhookChannel
 from connectors.webhook.settings import Settings
-from orchestrator.ports import Clock, Connector, Files, Http
+from connectors.webhook.stand_in import WebhookStandIn
+from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create"]
+__all__ = ["Settings", "create", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:
     return WebhookChannel(settings, clock=clock, http=http)
+
+
+def stand_in(clock: Clock) -> StandIn:
+    return WebhookStandIn(clock)

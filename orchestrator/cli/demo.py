@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestrator import server
+from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.kept import kept
 from orchestrator.cli.options import Host, Port, configured, listening
 from orchestrator.config import AppSettings, Settings
@@ -15,11 +16,13 @@ from orchestrator.errors import Misconfigured
 from orchestrator.http.passwords import create_agent
 from orchestrator.ports import Accounts, Clock
 from orchestrator.resources import folder
+from orchestrator.simulate import Simulation, playable, simulated
 
 EMAIL = "agent@example.com"
 ABOUT = """
   The shop    {url}/
   The desk    {url}/desk
+  Channels    {url}/simulate   (the same bot on WhatsApp, Telegram, SMS and more, played on this machine)
   The API     {url}/docs
 
   Sign in at the desk as  {email}  with the password  {password}
@@ -48,7 +51,17 @@ def demo(
             if open_browser and not webbrowser.open(f"{url}/"):
                 typer.echo("  (there is no browser to open here)")
 
-        server.run(listening(beside(settings, data), host, port), base, demo=True, prepare=prepare, ready=ready)
+        def simulating(settings: Settings, url: str) -> tuple[Settings, Simulation]:
+            return simulated(settings, next(iter(settings.apps)), playable(), url, SystemClock())
+
+        server.run(
+            listening(beside(settings, data), host, port),
+            base,
+            demo=True,
+            prepare=prepare,
+            ready=ready,
+            simulating=simulating,
+        )
 
 
 def beside(settings: Settings, data: Path) -> Settings:
