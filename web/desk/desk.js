@@ -243,7 +243,7 @@ export class Desk {
   }
 
   why(message) {
-    if (this.state.open) void showTrace(this.route.id, message);
+    if (this.state.open) void showTrace(this.route.id, message, [...this.state.open.messages.values()]);
   }
 
   goTo(seq) {

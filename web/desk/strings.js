@@ -275,6 +275,10 @@ export const t = {
       failed: "Failed",
     },
     took: (ms) => `in ${ms}`,
+    understood: "What was understood",
+    outOfScope: "Outside what it knows",
+    outOfScopeLong: "how sure it is that none of the app's intents is meant",
+    signals: "Signals",
     stages: "Stages",
     stage: {
       language: "Language",

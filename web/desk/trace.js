@@ -6,17 +6,18 @@ import { icon } from "./icons.js";
 import { wording } from "./parts.js";
 import { facts, values } from "./side.js";
 import { t } from "./strings.js";
+import { understood } from "./understood.js";
 import { label, milliseconds, moment } from "./words.js";
 
 /** Opens the drawer for a message; without one, for the latest turn. */
-export async function showTrace(conversationId, message) {
+export async function showTrace(conversationId, message, messages) {
   const body = h("div", { class: "trace", "aria-busy": "true" }, h("p", { class: "quiet" }, t.trace.loading));
   sheet({ title: t.trace.title, id: "trace-title", name: "drawer", close: t.trace.close, body });
   try {
     const { traces } = await api.traces(conversationId);
     const found = find(traces, message);
     const trace = found && (await api.trace(conversationId, found.id)).trace;
-    replace(body, trace ? story(trace) : h("p", { class: "quiet" }, t.trace.none));
+    replace(body, trace ? story(trace, messages.filter((one) => trace.seqs.includes(one.seq))) : h("p", { class: "quiet" }, t.trace.none));
   } catch (error) {
     replace(body, h("p", { class: "problem", role: "alert" }, sentence(error)));
   }
@@ -29,7 +30,8 @@ function find(traces, message) {
   return traces.find((trace) => trace.seqs.includes(message.seq));
 }
 
-function story(trace) {
+function story(trace, messages) {
+  const read = understood(messages);
   return [
     h(
       "p",
@@ -39,6 +41,7 @@ function story(trace) {
     ),
     h("p", { class: "quiet" }, t.trace.of(moment(trace.at))),
     trace.outcome === "discarded" ? h("p", { class: "badge warn" }, t.trace.overtaken) : null,
+    part(t.trace.understood, read.length, read),
     part(t.trace.stages, trace.stages.length, stages(trace)),
     trace.decisions.map((decision, index) => part(t.trace.decision(trace.decisions.length > 1 ? index + 1 : 1), true, verdict(decision))),
     part(t.trace.bots, trace.bots.length, bots(trace.bots)),
