@@ -1,0 +1,23 @@
+"""E-mail: a mailbox read as mail arrives (IMAP), or a provider's inbound webhook; out by SMTP or the provider's API.
+
+[apps.shop.channels.mail]
+kind = "email"
+address = "help@shop.example"
+imap = { host = "imap.example.com", password = "env:MAIL_PASSWORD" }
+smtp = { host = "smtp.example.com", password = "env:MAIL_PASSWORD" }
+"""
+
+from connectors.email.connector import EmailChannel
+from connectors.email.settings import Settings
+from connectors.email.stand_in import PostmarkStandIn
+from orchestrator.ports import Clock, Connector, Files, Http, StandIn
+
+__all__ = ["Settings", "create", "stand_in"]
+
+
+def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:
+    return EmailChannel(settings, clock=clock, http=http, files=files)
+
+
+def stand_in(clock: Clock) -> StandIn:
+    return PostmarkStandIn(clock)
