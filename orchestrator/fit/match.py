@@ -17,6 +17,7 @@ def match(choices: Sequence[OpenChoice], text: str) -> OpenChoice | None:
     plain = folded(wanted) if len(wanted) <= LONGEST else ""
     return (
         only([choice for choice in choices if choice.title.strip() == wanted])
+        or (numbered(choices, wanted) if digits(wanted) else None)
         or (only([choice for choice in choices if folded(choice.title) == plain]) if plain else None)
         or numbered(choices, wanted)
         or (slipped(choices, plain) if plain else None)
