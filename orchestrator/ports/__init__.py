@@ -12,6 +12,8 @@ A bot's module may have `canned(settings)` too: its language and every text it c
 from orchestrator.ports.bots import BotRecords, Vault
 from orchestrator.ports.bus import Bus, Subscription
 from orchestrator.ports.plugins import (
+    Attributed,
+    Author,
     Bot,
     Connector,
     Hear,
@@ -33,6 +35,8 @@ from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse, Ht
 
 __all__ = [
     "Accounts",
+    "Attributed",
+    "Author",
     "Bot",
     "BotRecords",
     "Bus",

@@ -14,6 +14,7 @@ from orchestrator.types import (
     RawRequest,
     RawResponse,
     Rendering,
+    Role,
     SetupStep,
     Turn,
     Understanding,
@@ -100,7 +101,19 @@ class Threaded(Protocol):
     def remember(self, recall: "Recall") -> None: ...
 
 
+@runtime_checkable
+class Attributed(Protocol):
+    """A connector whose platform lets a person say more than a bot: an answer after the window has closed.
+
+    `author` is given before anything else is asked: the role of whoever said what is being sent. It raises NotFound
+    and Unavailable.
+    """
+
+    def attribute(self, author: "Author") -> None: ...
+
+
 Hear = Callable[[Sequence[Inbound]], Awaitable[None]]
+Author = Callable[[Outgoing], Awaitable[Role]]
 Recall = Callable[[str], Awaitable[Mapping[str, Any]]]
 
 
