@@ -60,6 +60,13 @@ def address_or_network(value: str) -> str:
     return value
 
 
+def names(value: object) -> object:
+    """One name, several, or "none"."""
+    if isinstance(value, str):
+        return () if value == "none" else (value,)
+    return value
+
+
 class ServerSettings(Section):
     """How the process is reached, and how it stops."""
 
@@ -166,6 +173,17 @@ class BusSettings(Section):
     )
 
 
+class RegistrySettings(Section):
+    """Bots that are registered while the server runs."""
+
+    key: Annotated[tuple[Annotated[str, AfterValidator(long_enough)], ...], BeforeValidator(names)] = Field(
+        (),
+        repr=False,
+        description="Encrypts their settings, secrets included, in the database; 32 characters or more. A list to change "
+        "it: the first encrypts, every one decrypts. Default: made at the first start and kept beside the database.",
+    )
+
+
 class LogSettings(Section):
     """What the process says about itself, on standard error."""
 
@@ -205,13 +223,6 @@ class EngineSettings(Section):
         description="With several workers: how long a message that one is sending is kept from the others. "
         "What a killed worker was sending goes out after that; one call of a platform may take half of it.",
     )
-
-
-def names(value: object) -> object:
-    """One name, several, or "none"."""
-    if isinstance(value, str):
-        return () if value == "none" else (value,)
-    return value
 
 
 Engines = Annotated[tuple[str, ...], BeforeValidator(names)]
@@ -303,6 +314,9 @@ class BotSettings(Host):
         (), description="Languages the bot speaks besides its own: for their customers nothing is translated."
     )
     original: bool = Field(False, description="The bot reads what the customer typed, whatever the language.")
+    profile: tuple[str, ...] = Field(
+        ("*",), description="Fields of the customer's profile it sees, such as ['name', 'language']; '*': all of it."
+    )
     fallback: str = Field("", description="Bot that answers when this one fails.")
     breaker_failures: int = Field(5, ge=1, description="Failures in a row after which it is not asked for a while.")
     breaker_seconds: float = Field(30.0, gt=0, le=DAY, description="How long that while is.")
@@ -395,6 +409,7 @@ class Settings(Section):
     media: MediaSettings = MediaSettings()
     retention: RetentionSettings = RetentionSettings()
     bus: BusSettings = BusSettings()
+    registry: RegistrySettings = RegistrySettings()
     log: LogSettings = LogSettings()
     engine: EngineSettings = EngineSettings()
     apps: Mapping[Name, AppSettings] = Field(default_factory=dict)

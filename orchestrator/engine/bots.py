@@ -1,7 +1,7 @@
 """Asking a bot: under its deadline, behind its circuit breaker, with its fallback when it fails."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -11,7 +11,7 @@ from orchestrator.engine.app import App, RunningBot
 from orchestrator.engine.hear import names_of
 from orchestrator.errors import BotFailed, BotLater, BotTimeout
 from orchestrator.ports import Clock, Recorder
-from orchestrator.types import Action, BotCall, Partial, PassTo, Text, Turn, Typing
+from orchestrator.types import Action, BotCall, Partial, PassTo, Profile, Text, Turn, Typing
 
 MOST_ACTIONS = 50
 MOST_LOOKS = 20_000
@@ -82,11 +82,13 @@ class BotCaller:
         return replace(answer, calls=(call,))
 
     async def addressed(self, app: App, running: RunningBot, turn: Turn) -> Turn:
-        """The turn as this bot sees it: its name, its deadline, its language."""
+        """The turn as this bot sees it: its name, its deadline, its language, what it may know of the customer."""
         reads = running.reads(turn.language)
         if reads != turn.bot_language:
             turn = await told(app, turn, reads)
-        return replace(turn, bot=running.name, deadline=self.clock.now() + timedelta(seconds=running.settings.deadline))
+        deadline = self.clock.now() + timedelta(seconds=running.settings.deadline)
+        profile = granted(turn.profile, running.settings.profile)
+        return replace(turn, bot=running.name, deadline=deadline, profile=profile)
 
     async def call(self, running: RunningBot, turn: Turn, show: Show) -> Answer:
         """One call, with one BotCall in the answer whatever happened."""
@@ -106,6 +108,10 @@ class BotCaller:
             return Answer(bot=name, actions=actions, calls=(BotCall(bot=name, outcome="ok"),))
         await show("")
         return failed
+
+
+def granted(profile: Profile, fields: Sequence[str]) -> Profile:
+    return profile if "*" in fields else {name: profile[name] for name in fields if name in profile}
 
 
 async def told(app: App, turn: Turn, language: str) -> Turn:
