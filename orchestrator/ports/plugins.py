@@ -65,6 +65,20 @@ class Listener(Protocol):
 
 
 @runtime_checkable
+class Answering(Protocol):
+    """A connector whose platform hears the bot in the answer to its request. Its delivery is "pull".
+
+    The hook waits at most `patience` seconds for the turn; what is said later comes with the next request's answer.
+    """
+
+    patience: float
+
+    def told(self, request: RawRequest, address: str, renderings: Sequence[Rendering]) -> RawResponse:
+        """The answer that holds what the customer of this address is told."""
+        ...
+
+
+@runtime_checkable
 class MediaSource(Protocol):
     """A connector whose customers' files are behind a handle or a short-lived link.
 
