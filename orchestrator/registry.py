@@ -15,7 +15,19 @@ from orchestrator.decide.rules import Policy
 from orchestrator.engine import App, Breaker, Channel, RunningBot
 from orchestrator.errors import Misconfigured
 from orchestrator.ledger import Ledger, nowhere, under
-from orchestrator.ports import Bot, Cache, Clock, Connector, Files, Http, Recorder, Stage, Translations, Translator
+from orchestrator.ports import (
+    Bot,
+    Cache,
+    Clock,
+    Connector,
+    Files,
+    Http,
+    Metered,
+    Recorder,
+    Stage,
+    Translations,
+    Translator,
+)
 from orchestrator.understand import Chain, Glossary, Link, Memory, Meter, Quota, Understander
 
 NONE = "none"
@@ -117,7 +129,7 @@ def build_app(app_id: str, settings: AppSettings, workshop: Workshop) -> App:
             channels[name] = Channel(id=name, settings=channel, connector=connector(channel, workshop))
     for name, bot in settings.bots.items():
         with ledger.below("bots", name):
-            bots[name] = running(name, bot, workshop)
+            bots[name] = running(name, bot, workshop, app_id)
     with ledger.below("policy"):
         policy = Policy.compile(settings.policy, bots=settings.bots, teams=settings.teams)
     with ledger.below("nlp"):
@@ -151,10 +163,12 @@ def connector(settings: ChannelSettings, workshop: Workshop) -> Connector:
     return cast(Connector, make(workshop, module, own(settings), ChannelSettings.model_fields))
 
 
-def running(name: str, settings: BotSettings, workshop: Workshop) -> RunningBot:
+def running(name: str, settings: BotSettings, workshop: Workshop, app_id: str) -> RunningBot:
     with under("kind"):
         module = plugin("bots", settings.kind)
     bot = cast(Bot, make(workshop, module, own(settings), BotSettings.model_fields))
+    if isinstance(bot, Metered):
+        bot.metered(Meter(app_id, workshop.clock, workshop.translations), name)
     breaker = Breaker(workshop.clock, failures=settings.breaker_failures, seconds=settings.breaker_seconds)
     return RunningBot(name=name, settings=settings, bot=bot, breaker=breaker)
 

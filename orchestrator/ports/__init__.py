@@ -12,6 +12,7 @@ A bot's module may have `canned(settings)` too: its language and every text it c
 from orchestrator.ports.bots import BotRecords, Vault
 from orchestrator.ports.bus import Bus, Subscription
 from orchestrator.ports.plugins import (
+    Answering,
     Attributed,
     Author,
     Bot,
@@ -20,6 +21,8 @@ from orchestrator.ports.plugins import (
     Listener,
     Managed,
     MediaSource,
+    Meter,
+    Metered,
     Recall,
     Stage,
     Tampering,
@@ -35,6 +38,7 @@ from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse, Ht
 
 __all__ = [
     "Accounts",
+    "Answering",
     "Attributed",
     "Author",
     "Bot",
@@ -55,6 +59,8 @@ __all__ = [
     "Listener",
     "Managed",
     "MediaSource",
+    "Meter",
+    "Metered",
     "Recall",
     "Recorder",
     "Records",

@@ -1,6 +1,7 @@
 """What plugins are: connectors, bots, stages of understanding, translation engines."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from orchestrator.types import (
@@ -165,6 +166,22 @@ class Wired(Protocol):
     async def tamper(self, turn: Turn, how: Tampering) -> int:
         """Send the turn in that way, once; the HTTP status it was answered with, 0 when there was none."""
         ...
+
+
+class Meter(Protocol):
+    """What an app uses, in units of the user's own, by name and UTC day: counted over all processes."""
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+    def count(self, engine: str, characters: int) -> None: ...
+    def used(self, engine: str, since: date) -> int: ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A bot whose use costs. It is given its meter once, before `open`, and opens and closes it; `name` is the bot's."""
+
+    def metered(self, meter: Meter, name: str) -> None: ...
 
 
 class Stage(Protocol):
