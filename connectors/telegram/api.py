@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors.telegram.settings import Settings
 from orchestrator import sending
-from orchestrator.errors import NotFound, SendFailed, TooLarge
+from orchestrator.errors import NotFound, SendFailed, TooLarge, Unanswered
 from orchestrator.ports import Clock, Http
 from orchestrator.types import Fetched
 
@@ -85,12 +85,12 @@ class BotApi:
                 redirects=False,
             )
         except TooLarge:
-            raise SendFailed("telegram answered far too much", retryable=False, reason="unknown") from None
+            raise Unanswered("telegram answered far too much", retryable=True) from None
         try:
             answer = Answer.model_validate_json(response.body)
         except ValidationError:
             failed = sending.failure("telegram", response.status, response.headers, self.clock.now())
-            raise failed or SendFailed("telegram answered something else than JSON", retryable=True) from None
+            raise failed or Unanswered("telegram answered something else than JSON", retryable=True) from None
         if not answer.ok:
             raise refused(method, answer, response.status)
         return answer.result

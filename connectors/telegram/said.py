@@ -117,8 +117,7 @@ def others(message: Message) -> Iterator[Part]:
 
 def card(contact: Contact) -> str:
     name = f"{contact.first_name} {contact.last_name}".strip()
-    number = contact.phone_number if contact.phone_number.startswith("+") else f"+{contact.phone_number}"
-    return f"{name}\n{number}" if name else number
+    return f"{name}\n{contact.phone_number}" if name else contact.phone_number
 
 
 def web_app(given: WebAppData, message_id: str) -> Part:
