@@ -22,6 +22,7 @@ from orchestrator.adapters.kept import kept
 from orchestrator.adapters.metrics import Metrics
 from orchestrator.adapters.sqlite import path_of
 from orchestrator.adapters.stores import Database, store_of
+from orchestrator.adapters.vault import AesVault
 from orchestrator.config import ProcessRole, Settings
 from orchestrator.config.settings import SHORTEST_SECRET
 from orchestrator.engine import App, Engine
@@ -31,12 +32,14 @@ from orchestrator.http import demo as shop
 from orchestrator.http.api import docs
 from orchestrator.http.desk import desk_routes
 from orchestrator.http.problems import MAX_BODY, install
+from orchestrator.http.replies import Replies
 from orchestrator.http.webchat.channels import Services, web_channels
-from orchestrator.ports import Bus
+from orchestrator.ports import Answering, Bus, Clock
 from orchestrator.registry import Workshop, build_apps
 from orchestrator.resources import folder
 from orchestrator.retention import Removal
 from orchestrator.roles import check_role, together
+from orchestrator.roster import Registrar, Roster
 from orchestrator.simulate import Simulation
 
 WEB = folder("web")
@@ -67,6 +70,8 @@ class Runtime:
     metrics: Metrics
     apps: dict[str, App]
     engine: Engine
+    registrar: Registrar
+    roster: Roster
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -79,6 +84,8 @@ class Runtime:
                 stack.push_async_callback(part.close)
             for app in self.apps.values():
                 await self.open_app(app, stack)
+            await self.roster.open()
+            stack.push_async_callback(self.roster.close)
             await self.engine.open()
             stack.push_async_callback(self.engine.stop, self.settings.server.stop_seconds)
             yield
@@ -144,6 +151,7 @@ def build(
         role=role,
         together=together(settings),
     )
+    registrar = registrar_of(settings, base, store, clock, bus)
     return Runtime(
         settings=settings,
         role=role,
@@ -158,14 +166,22 @@ def build(
         metrics=metrics,
         apps=apps,
         engine=engine,
+        registrar=registrar,
+        roster=Roster(apps, registrar, store.bots, workshop, bus, settings.engine.sweep_seconds),
     )
 
 
-def secret_path(settings: Settings, base: Path) -> Path:
-    """Where the signing key is kept: with what all processes share."""
+def registrar_of(settings: Settings, base: Path, store: Database, clock: Clock, bus: Bus | None = None) -> Registrar:
+    """Without a `bus` other processes hear of changes when they next look."""
+    vault = AesVault(lambda: settings.registry.key or (kept_secret(secret_path(settings, base, "registry")),))
+    return Registrar(settings.apps, store.bots, vault, clock, bus.publish if bus is not None else None)
+
+
+def secret_path(settings: Settings, base: Path, name: str = "parley") -> Path:
+    """Where a key is kept: with what all processes share."""
     if together(settings):
-        return base / settings.store.media / ".parley.secret"
-    return path_of(settings.store.url, base).parent / "parley.secret"
+        return base / settings.store.media / (".parley.secret" if name == "parley" else f".{name}.secret")
+    return path_of(settings.store.url, base).parent / f"{name}.secret"
 
 
 def bus_up(bus: Bus) -> Callable[[], float]:
@@ -209,7 +225,8 @@ def web(runtime: Runtime, *, demo: bool = False, simulation: Simulation | None =
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY)
     install(app)
     channels = hook_channels(runtime)
-    app.router.routes.extend(hooks.routes(channels, runtime.engine, runtime.bus))
+    replies = Replies(runtime.engine, runtime.store, runtime.bus, public_url=runtime.public_url)
+    app.router.routes.extend(hooks.routes(channels, runtime.engine, runtime.bus, replies))
     app.router.routes.extend(callback.routes(runtime.engine))
     chat = chat_routes(runtime)
     app.router.routes.extend(chat)
@@ -223,7 +240,9 @@ def web(runtime: Runtime, *, demo: bool = False, simulation: Simulation | None =
         app.include_router(shop.router(WEB / "demo", folder("examples") / "shop" / "media"))
     if simulation is not None:
         app.include_router(simulate.router(simulation, WEB / "simulate"))
-    return webchat.SocketsFirst(hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus)), chat)
+    return webchat.SocketsFirst(
+        hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus, replies)), chat
+    )
 
 
 def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
@@ -238,7 +257,7 @@ def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
         )
         for app in runtime.apps.values()
         for channel in app.channels.values()
-        if channel.connector.delivery == "push"
+        if channel.connector.delivery == "push" or isinstance(channel.connector, Answering)
     }
 
 
@@ -288,6 +307,7 @@ def ops_routes(runtime: Runtime) -> APIRouter:
         store=runtime.store,
         engine=runtime.engine,
         bus=runtime.bus,
+        channels=runtime.store,
         metrics_token=runtime.settings.server.metrics_token,
     )
 

@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.errors import Malformed, NotFound, ParleyError, Throttled, TooLarge
 from orchestrator.http.problems import MAX_BODY, internal, problem
-from orchestrator.ports import Bus, Connector
+from orchestrator.http.replies import Replies
+from orchestrator.ports import Answering, Bus, Connector
 from orchestrator.types import Accepted, Inbound, RawRequest, RawResponse, StatusChanged
 
 PREFIX = "/hooks/"
@@ -44,12 +45,15 @@ class Intake(Protocol):
 
 
 class Hooks:
-    """The ASGI endpoint of `/hooks/{channel_id}`."""
+    """The ASGI endpoint of `/hooks/{channel_id}`, and of whatever a platform's own clients put behind that."""
 
-    def __init__(self, channels: Mapping[str, HookChannel], engine: Intake, bus: Bus) -> None:
+    def __init__(
+        self, channels: Mapping[str, HookChannel], engine: Intake, bus: Bus, replies: Replies | None = None
+    ) -> None:
         self.channels = channels
         self.engine = engine
         self.bus = bus
+        self.replies = replies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.deliver(scope["path_params"]["channel_id"], scope, receive, send)
@@ -70,20 +74,21 @@ class Hooks:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def receive(self, channel_id: str, scope: Scope, receive: Receive) -> RawResponse:
-        channel = self.channels.get(channel_id)
+        channel = self.channels.get(channel_id.partition("/")[0])
         if channel is None:
             raise NotFound(f"there is no channel {channel_id!r} to deliver to")
         request = await read(scope, receive, channel)
         await channel.connector.verify(request)
         events = channel.connector.parse(request)
         allowed, wait = await self.within_rate(channel, events)
-        if allowed:
-            await self.engine.accept(channel.app_id, channel.id, allowed)
+        accepted = await self.engine.accept(channel.app_id, channel.id, allowed) if allowed else ()
         if wait:
             raise Throttled(
                 f"channel {channel.id!r}: more than {channel.rate} requests a minute about one customer",
                 retry_after=wait,
             )
+        if accepted and self.replies is not None and isinstance(channel.connector, Answering):
+            return await self.replies.answer(channel.app_id, channel.connector, request, accepted[0])
         return channel.connector.answer(request)
 
     async def within_rate(self, channel: HookChannel, events: Sequence[Inbound]) -> tuple[Sequence[Inbound], float]:
@@ -169,10 +174,12 @@ class HooksFirst:
             await self.app(scope, receive, send)
 
 
-def routes(channels: Mapping[str, HookChannel], engine: Intake, bus: Bus) -> list[Route]:
+def routes(
+    channels: Mapping[str, HookChannel], engine: Intake, bus: Bus, replies: Replies | None = None
+) -> list[Route]:
     """Put these first: routes are tried in order."""
-    hooks = Hooks(channels, engine, bus)
+    hooks = Hooks(channels, engine, bus, replies)
     largest = max((channel.max_bytes for channel in channels.values()), default=0)
     # The application's own limit must not cut off a channel that takes more.
     limit = largest if largest > MAX_BODY else None
-    return [Route(PREFIX + "{channel_id}", hooks, methods=METHODS, max_body_size=limit, name="hooks")]
+    return [Route(PREFIX + "{channel_id:path}", hooks, methods=METHODS, max_body_size=limit, name="hooks")]

@@ -179,7 +179,7 @@ class Meter(Protocol):
 
 @runtime_checkable
 class Metered(Protocol):
-    """A bot whose use costs. It is given its meter once, before `open`, and opens and closes it; `name` is the bot's."""
+    """A bot whose use costs. It is given its meter before `open`, and opens and closes it; `name` is the bot's."""
 
     def metered(self, meter: Meter, name: str) -> None: ...
 

@@ -11,7 +11,7 @@ Fault = Literal["throttled", "broken", "window_closed", "token_expired"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One message on the user's screen, `mine` if the user wrote it; `parts` are read back from the platform's own JSON."""
+    """One message on the user's screen, `mine` if the user wrote it; `parts` are read back from the platform's JSON."""
 
     id: str
     mine: bool

@@ -248,7 +248,8 @@ async def test_the_whole_application(whole: Front, cloud: Cloud) -> None:
     assert (await whole.hook(b"{")).code == "malformed"
     assert (await whole.hook(said("x" * 70_000))).code == "too_large"
     assert (await whole.hook(said("x"), channel="nowhere")).code == "not_found"
-    assert (await whole.hook(said("x"), channel="kiosk/deeper")).code == "not_found"
+    assert (await whole.hook(said("x"), channel="nowhere/kiosk")).code == "not_found"
+    assert (await whole.hook(said("below"), channel="kiosk/a/clients/own/path", delivery="d-2")).status == 200
     assert (await whole.ask("PUT", "/hooks/kiosk")).code == "method_not_allowed"
     assert (await whole.get("/hooks/kiosk")).code == "unauthenticated"
     assert (await whole.get("/hooks")).status == 404
