@@ -40,6 +40,7 @@ class TurnV1(BaseModel):
     slots: Mapping[str, Any]
     history: tuple[HistoryLine, ...]
     returned: Returned | None = Field(None, description="Set once after an agent gave the conversation back.")
+    rehearsal: bool = Field(False, description="Nobody hears the answer: do nothing that can't be undone.")
 
 
 def encode(turn: Turn) -> bytes:

@@ -10,7 +10,7 @@ from orchestrator.conformance.callback import Callback
 from orchestrator.conformance.heartbeat import Heartbeat
 from orchestrator.errors import BotFailed, BotLater, BotTimeout, Malformed
 from orchestrator.ports import Bot, Clock
-from orchestrator.types import Action, Turn, Typing
+from orchestrator.types import Action, Partial, Turn, Typing
 
 GRACE = 1.0
 """Seconds a bot whose turn was called off may take to let go of it."""
@@ -143,12 +143,12 @@ class Subject:
 
 
 async def gathered(bot: Bot, turn: Turn) -> tuple[Action, ...]:
-    """Every action but typing. Raises whatever the bot raises, and Broken when there is no end to them."""
+    """Every action but signs of life. Raises whatever the bot raises, and Broken when there is no end to them."""
     found: list[Action] = []
     stream = bot.reply(turn)
     try:
         async for action in stream:
-            if isinstance(action, Typing):
+            if isinstance(action, Typing | Partial):
                 continue
             found.append(action)
             if len(found) > answers.MOST_ACTIONS:

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from orchestrator.config import AppSettings, BotSettings, ChannelSettings
 from orchestrator.decide.rules import Policy
 from orchestrator.engine.breaker import Breaker
 from orchestrator.errors import NotFound
 from orchestrator.ports import Bot, Connector
-from orchestrator.types import ChannelView
+from orchestrator.types import ChannelView, TrialMode
 from orchestrator.understand import Understander
+
+if TYPE_CHECKING:
+    from orchestrator.engine.watch import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,8 @@ class RunningBot:
     settings: BotSettings
     bot: Bot
     breaker: Breaker
+    version: int = 0
+    """Of a registered bot; 0 for those of parley.toml."""
 
     def answers_in(self, customer: str) -> str:
         """The language its words are in for a customer of that language; "" when nobody but the bot knows."""
@@ -42,6 +49,22 @@ class RunningBot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A version on trial beside the one that answers: in the shadow, or for a sticky `share` (0..1) of customers."""
+
+    running: RunningBot
+    mode: TrialMode
+    share: float = 0.0
+
+    def takes(self, customer_id: str) -> bool:
+        """Whether this customer meets it; the same customer always does or never does."""
+        if self.mode != "canary":
+            return False
+        name = f"{self.running.name}\0{self.running.version}\0{customer_id}".encode()
+        return int.from_bytes(blake2b(name, digest_size=8).digest()) < self.share * 2**64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     id: str
     settings: AppSettings
@@ -49,6 +72,10 @@ class App:
     bots: Mapping[str, RunningBot]
     policy: Policy
     understander: Understander
+    candidates: Mapping[str, Candidate] = field(default_factory=dict)
+    """By the name of the bot they are to replace."""
+    watch: "Watch | None" = None
+    """Counts how its bots do."""
 
     def channel(self, channel_id: str) -> Channel:
         """Raises NotFound."""

@@ -7,11 +7,23 @@ from datetime import timedelta
 from typing import Protocol
 
 from orchestrator.copies import replace
-from orchestrator.engine.app import App, RunningBot
+from orchestrator.engine.app import App, Candidate, RunningBot
 from orchestrator.engine.hear import names_of
+from orchestrator.engine.watch import Heard
 from orchestrator.errors import BotFailed, BotLater, BotTimeout
 from orchestrator.ports import Clock, Recorder
-from orchestrator.types import Action, BotCall, Partial, PassTo, Profile, Text, Turn, Typing
+from orchestrator.types import (
+    Action,
+    Arm,
+    BotCall,
+    Partial,
+    PassTo,
+    Profile,
+    SetSlots,
+    Text,
+    Turn,
+    Typing,
+)
 
 MOST_ACTIONS = 50
 MOST_LOOKS = 20_000
@@ -54,6 +66,7 @@ class BotCaller:
                 following = app.bots[name].settings.fallback if name in app.bots else ""
             else:
                 gathered.extend(action for action in answer.actions if not isinstance(action, PassTo))
+                turn = carried(turn, answer.actions)
                 wished = tuple(action for action in answer.actions if isinstance(action, PassTo))
                 passed = wished or passed
                 following = wished[-1].bot if wished else ""
@@ -63,12 +76,48 @@ class BotCaller:
         return Answer(bot=name, actions=(*gathered, *passed), calls=tuple(calls), failed=not gathered)
 
     async def one(self, app: App, name: str, turn: Turn, show: Show) -> Answer:
+        """The bot's answer, or its candidate's for customers who meet that: when it fails, the bot is asked after all.
+
+        In the shadow the candidate is asked too, beside the bot, and nobody waits for it.
+        """
+        candidate = app.candidates.get(name)
         running = app.bots.get(name)
         if running is None:
             return Answer(bot=name, calls=(BotCall(bot=name, outcome="unknown"),), failed=True)
+        if candidate is None:
+            return await self.measured(app, running, turn, show)
+        if candidate.takes(turn.customer_id):
+            answer = await self.measured(app, candidate.running, turn, show, "canary")
+            if not answer.failed:
+                return answer
+            instead = await self.measured(app, running, turn, show)
+            return replace(instead, calls=(*answer.calls, *instead.calls))
+        if candidate.mode != "shadow" or app.watch is None:
+            return await self.measured(app, running, turn, show)
+        return await self.shadowed(app, running, candidate, turn, show)
+
+    async def shadowed(self, app: App, running: RunningBot, candidate: Candidate, turn: Turn, show: Show) -> Answer:
+        live: asyncio.Future[tuple[Action, ...]] = asyncio.get_running_loop().create_future()
+
+        async def ask(quiet: Turn) -> Heard:
+            answer = await self.measured(app, candidate.running, quiet, unseen, "shadow")
+            return Heard(call=answer.calls[0], actions=answer.actions)
+
+        if app.watch is not None:
+            app.watch.shadow(candidate, turn, ask, live)
+        answer: Answer | None = None
+        try:
+            answer = await self.measured(app, running, turn, show)
+            return answer
+        finally:
+            live.set_result(answer.actions if answer is not None else ())
+
+    async def measured(self, app: App, running: RunningBot, turn: Turn, show: Show, arm: Arm = "live") -> Answer:
+        name = running.name
         if not running.breaker.admit():
             self.recorder.bot(name, "open_circuit", 0.0)
-            return Answer(bot=name, calls=(BotCall(bot=name, outcome="open_circuit"),), failed=True)
+            call = BotCall(bot=name, outcome="open_circuit", version=running.version, arm=arm)
+            return Answer(bot=name, calls=(call,), failed=True)
         began = self.clock.monotonic()
         try:
             answer = await self.call(running, await self.addressed(app, running, turn), show)
@@ -76,7 +125,7 @@ class BotCaller:
             running.breaker.left()
             raise
         ms = (self.clock.monotonic() - began) * 1000
-        call = replace(answer.calls[0], ms=round(ms, 2))
+        call = replace(answer.calls[0], ms=round(ms, 2), version=running.version, arm=arm)
         (running.breaker.failed if answer.failed else running.breaker.succeeded)()
         self.recorder.bot(name, call.outcome, ms / 1000)
         return replace(answer, calls=(call,))
@@ -112,6 +161,20 @@ class BotCaller:
 
 def granted(profile: Profile, fields: Sequence[str]) -> Profile:
     return profile if "*" in fields else {name: profile[name] for name in fields if name in profile}
+
+
+async def unseen(so_far: str | None = None) -> None:
+    """Nobody sees a shadow type."""
+
+
+def carried(turn: Turn, actions: Sequence[Action]) -> Turn:
+    """The turn with the slots as the bot left them, for whom it passes to."""
+    merged = dict(turn.slots)
+    for action in actions:
+        if isinstance(action, SetSlots):
+            merged |= action.slots
+    kept = {name: value for name, value in merged.items() if value is not None}
+    return turn if kept == turn.slots else replace(turn, slots=kept)
 
 
 async def told(app: App, turn: Turn, language: str) -> Turn:

@@ -18,7 +18,7 @@ from orchestrator.engine.live import Herald
 from orchestrator.engine.places import Admission
 from orchestrator.errors import Conflict, Fenced, NotFound
 from orchestrator.ports import Clock, Recorder, Store
-from orchestrator.types import Awaiting, BotCall, Committed, Loaded, Message
+from orchestrator.types import Awaiting, BotCall, Committed, Loaded, Message, NotUnderstood
 
 MOST_TRIES = 8
 MOST_LINES = 50
@@ -96,6 +96,7 @@ class TurnRunner:
             seconds = self.clock.monotonic() - began
             self.recorder.turn(app.id, step.outcome, seconds)
             tell(step, seconds)
+            watched(app, task.id, step)
             return len(loaded.pending) > len(step.heard.messages) or committed.conversation.awaiting is not None
         raise Conflict(f"conversation {conversation_id!r} changed {MOST_TRIES} times while a turn ran")
 
@@ -176,6 +177,22 @@ def reworded(before: Step, loaded: Loaded) -> bool:
 def broken_promise(awaiting: Awaiting) -> Answer:
     call = BotCall(bot=awaiting.bot, outcome="timeout", detail="promised an answer and gave none")
     return Answer(bot=awaiting.bot, calls=(call,), failed=True)
+
+
+def watched(app: App, turn_id: str, step: Step) -> None:
+    """Count how the bots did. A turn that was overtaken counts for nobody."""
+    if app.watch is None or step.answer is None or step.outcome in ("at_desk", "discarded"):
+        return
+    feeling = step.heard.understanding.sentiment if step.heard.understanding else None
+    app.watch.turned(
+        app.id,
+        step.commit.conversation.id,
+        turn_id,
+        step.answer.calls,
+        handed_off=step.outcome == "handed_off",
+        misunderstood=any(isinstance(action, NotUnderstood) for action in step.answer.actions),
+        sentiment=feeling.score if feeling else None,
+    )
 
 
 def tell(step: Step, seconds: float) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from orchestrator.types.actions import Action
+from orchestrator.types.bots import Arm
 from orchestrator.types.channel import Loss
 from orchestrator.types.decision import Decision
 from orchestrator.types.understanding import StageRun
@@ -14,10 +15,14 @@ TurnOutcome = Literal["answered", "handed_off", "at_desk", "waiting", "discarded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotCall:
+    """`version` of a registered bot, 0 for those of parley.toml; `arm` "canary" when a candidate answered."""
+
     bot: str
     outcome: Literal["ok", "later", "failed", "timeout", "open_circuit", "unknown"]
     ms: float = 0.0
     detail: str = ""
+    version: int = 0
+    arm: Arm = "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,8 @@ class Turn:
     `messages` is every line that waited, oldest first; empty when the conversation was just opened.
     `text` is all of them in the bot's language, `original` as typed, `payload` and `form` the last tap
     and form answer. Answers after `deadline` are ignored. `language` is the customer's. `callback_url` takes one
-    late answer to this very turn.
+    late answer to this very turn. `rehearsal`: nobody hears the answer (a shadow, a replay): do nothing that can't be
+    undone.
     """
 
     id: str
@@ -95,3 +96,4 @@ class Turn:
     history: tuple[HistoryLine, ...] = ()
     returned: Returned | None = None
     callback_url: str = ""
+    rehearsal: bool = False

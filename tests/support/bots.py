@@ -116,3 +116,8 @@ async def forgetful(turn: Turn) -> str:
     """Promises an answer for at once, and never gives it."""
     seen.append(turn)
     raise BotLater("will call back", until=0.01)
+
+
+async def hands_over(turn: Turn) -> list[Action]:
+    """Sets something down, and lets a registered bot go on."""
+    return [SetSlots(slots={"count": 7}), PassTo(bot="helper")]

@@ -167,7 +167,8 @@ async def note(db: Connection, notes: tuple[BotNote, ...]) -> None:
     places = ", ".join(f"${number}" for number in range(1, len(NOTE.split(",")) + 1))
     sql = f"INSERT INTO bot_notes ({NOTE}) VALUES ({places}) ON CONFLICT (id) DO NOTHING"
     async with db.transaction():
-        await db.executemany(sql, [storable(note_row(one)) for one in notes])
+        for one in notes:
+            await db.execute(sql, *storable(note_row(one)))
         for app_id, bot, kind in sorted({(one.app_id, one.bot, one.kind) for one in notes}):
             await db.execute(FORGET, app_id, bot, kind, MOST_NOTES)
 

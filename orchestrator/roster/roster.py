@@ -1,0 +1,184 @@
+"""Registered bots as they run in this process: made, opened, swapped in between turns, closed when they are done."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import structlog
+
+from orchestrator.copies import replace
+from orchestrator.engine import App, RunningBot
+from orchestrator.engine.app import Candidate
+from orchestrator.errors import Misconfigured, ParleyError
+from orchestrator.ports import BotRecords, Bus
+from orchestrator.registry import Workshop, running
+from orchestrator.roster import serving
+from orchestrator.roster.lent import Lent
+from orchestrator.roster.registrar import Registrar
+from orchestrator.roster.settings import read
+from orchestrator.types import BotEntry, BotsChanged
+
+Key = tuple[str, str, int]
+"""App, name, version."""
+
+log = structlog.get_logger("parley.bots")
+
+
+class Roster:
+    """`apps` is what the engine looks into at every turn: an app is replaced there whole, so a turn sees one state.
+
+    Looks every `seconds`, and at once when told. A version that can't be made leaves what ran before in its place.
+    """
+
+    def __init__(
+        self, apps: dict[str, App], registrar: Registrar, bots: BotRecords, workshop: Workshop, bus: Bus, seconds: float
+    ) -> None:
+        self.apps = apps
+        self.configured = dict(apps)
+        self.registrar = registrar
+        self.bots = bots
+        self.workshop = workshop
+        self.bus = bus
+        self.seconds = seconds
+        self.seen: dict[str, tuple[tuple[str, int], ...]] = {}
+        self.made: dict[Key, RunningBot] = {}
+        self.trouble: dict[Key, str] = {}
+        self.looking = asyncio.Lock()
+        self.poked = asyncio.Event()
+        self.tasks: list[asyncio.Task[None]] = []
+        self.closing: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        await self.look()
+        self.tasks = [asyncio.create_task(self.sweep(), name="parley-roster")]
+        self.tasks += [asyncio.create_task(self.listen(app_id), name="parley-roster-news") for app_id in self.apps]
+
+    async def close(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for key in list(self.made):
+            self.retire(key)
+        await asyncio.gather(*self.closing, return_exceptions=True)
+
+    async def listen(self, app_id: str) -> None:
+        topic = BotsChanged(app_id=app_id).conversation_id
+        async with self.bus.subscribe(app_id, topic) as news:
+            async for _ in news:
+                self.poked.set()
+
+    async def sweep(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.poked.wait(), self.seconds)
+            self.poked.clear()
+            try:
+                await self.look()
+            except ParleyError as error:
+                log.warning("registered bots can't be read; going on with those known", error=str(error))
+            except Exception:
+                log.exception("looking after registered bots broke")
+
+    async def look(self) -> None:
+        """Make what runs here what the database says."""
+        async with self.looking:
+            found = await self.bots.entries()
+            for app_id in self.configured:
+                entries = [entry for entry in found if entry.app_id == app_id]
+                state = tuple((entry.name, entry.revision) for entry in entries)
+                if state != self.seen.get(app_id, ()):
+                    await self.rebuild(app_id, entries)
+                    self.seen[app_id] = state
+
+    async def rebuild(self, app_id: str, entries: Sequence[BotEntry]) -> None:
+        live = {entry.name: entry for entry in entries if entry.enabled and entry.active}
+        wanted = {(app_id, name, entry.active) for name, entry in live.items()}
+        tried = {
+            (app_id, name, entry.trial.version)
+            for name, entry in live.items()
+            if entry.trial is not None and entry.trial.state == "running"
+        }
+        for key in sorted(wanted | tried):
+            await self.make(key)
+        before = self.apps[app_id].bots
+        bots = {name: self.standing(app_id, entry, before) for name, entry in live.items()}
+        candidates = {name: self.candidate(app_id, entry) for name, entry in live.items()}
+        self.swap(
+            app_id,
+            entries,
+            {name: bot for name, bot in bots.items() if bot is not None},
+            {name: one for name, one in candidates.items() if one is not None},
+        )
+        used = {id(bot) for bot in bots.values()}
+        for key, bot in list(self.made.items()):
+            if key[0] == app_id and key not in wanted | tried and id(bot) not in used:
+                self.retire(key)
+
+    async def make(self, key: Key) -> None:
+        """Keeps what is wrong in `trouble`: a bot that can't be made is no reason to stop."""
+        if key in self.made:
+            return
+        app_id, name, number = key
+        try:
+            version = await self.bots.version(app_id, name, number)
+            settings = read(self.registrar.settings_of(version))
+            made = await asyncio.to_thread(running, name, settings, self.workshop, app_id)
+            lent = Lent(made.bot)
+            await lent.open()
+        except ParleyError as error:
+            self.fail(key, str(error))
+        except Exception as error:
+            self.fail(key, f"raised {type(error).__name__} when it was made")
+        else:
+            self.trouble.pop(key, None)
+            self.made[key] = replace(made, bot=lent, version=number)
+
+    def fail(self, key: Key, why: str) -> None:
+        self.trouble[key] = why
+        log.error("registered bot can't be made", app_id=key[0], bot=key[1], version=key[2], error=why)
+
+    def standing(self, app_id: str, entry: BotEntry, before: Mapping[str, RunningBot]) -> RunningBot | None:
+        """The active version, or the registered one that ran before while that can't be made."""
+        made = self.made.get((app_id, entry.name, entry.active))
+        old = before.get(entry.name)
+        return made or (old if old is not None and old.version else None)
+
+    def candidate(self, app_id: str, entry: BotEntry) -> Candidate | None:
+        trial = entry.trial
+        if trial is None or trial.state != "running":
+            return None
+        made = self.made.get((app_id, entry.name, trial.version))
+        return Candidate(running=made, mode=trial.mode, share=trial.share) if made else None
+
+    def swap(
+        self,
+        app_id: str,
+        entries: Sequence[BotEntry],
+        bots: Mapping[str, RunningBot],
+        candidates: Mapping[str, Candidate],
+    ) -> None:
+        base = self.configured[app_id]
+        known = {**base.bots, **bots}
+        policy = base.policy
+        try:
+            policy = serving.policy_with(base.settings, known, [entry for entry in entries if entry.name in bots])
+        except Misconfigured as error:
+            log.error("whom registered bots serve can't be used; the app's own rules stand", error=str(error))
+        self.apps[app_id] = replace(base, bots=known, policy=policy, candidates=candidates)
+
+    def retire(self, key: Key) -> None:
+        """Closed once the turns it has are done."""
+        made = self.made.pop(key, None)
+        if made is None:
+            return
+        task = asyncio.create_task(let_go(made))
+        self.closing.add(task)
+        task.add_done_callback(self.closing.discard)
+
+
+async def let_go(made: RunningBot) -> None:
+    try:
+        async with asyncio.timeout(made.settings.deadline + 5):
+            await made.bot.close()
+    except Exception as error:
+        log.warning("a bot that was replaced did not close", bot=made.name, error=type(error).__name__)
