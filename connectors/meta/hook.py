@@ -1,0 +1,102 @@
+"""What Meta posts to a hook: the handshake, the signature over the exact bytes, the envelope."""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from connectors.meta.settings import MetaSettings
+from orchestrator.errors import Malformed, Unauthenticated
+from orchestrator.types import RawRequest, RawResponse
+
+TAKEN = RawResponse(body=b"EVENT_RECEIVED")
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+MILLISECONDS = 100_000_000_000
+"""A larger number of seconds would be after the year 5000: then they are thousandths, as some statuses have them."""
+NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+"""An escaped NUL: PostgreSQL's text can't hold it."""
+
+
+def verify(request: RawRequest, settings: MetaSettings) -> None:
+    """The handshake by its token, a delivery by its signature. Raises Unauthenticated."""
+    if request.method == "GET":
+        shake(request.query, settings.verify_token.get_secret_value())
+        return
+    scheme, _, given = request.headers.get("x-hub-signature-256", "").partition("=")
+    if scheme != "sha256" or not given:
+        raise Unauthenticated("header X-Hub-Signature-256 is missing; only Meta delivers here")
+    if not hmac.compare_digest(given.encode(), signature(settings, request.body).encode()):
+        raise Unauthenticated("wrong signature: is app_secret that of the app which delivers here?")
+
+
+def signature(settings: MetaSettings, body: bytes) -> str:
+    return hmac.new(settings.app_secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
+
+
+def shake(query: Mapping[str, str], token: str) -> None:
+    """Meta asks whether this hook is ours (developers.facebook.com/docs/graph-api/webhooks/getting-started)."""
+    if query.get("hub.mode") != "subscribe":
+        raise Unauthenticated("this is where Meta delivers; a GET must be its handshake")
+    if not token:
+        raise Unauthenticated("verify_token is not set; choose one, and give it to Meta as well")
+    if not hmac.compare_digest(query.get("hub.verify_token", "").encode(), token.encode()):
+        raise Unauthenticated("wrong hub.verify_token: it is not the verify_token of this channel")
+
+
+def answer(request: RawRequest) -> RawResponse:
+    if request.method == "GET":
+        return RawResponse(body=request.query.get("hub.challenge", "").encode())
+    return TAKEN
+
+
+def entries(request: RawRequest, product: str) -> Iterator[Mapping[str, Any]]:
+    """The entries of a delivery about `product`; none of one about another product of the app. Raises Malformed."""
+    if request.method != "POST":
+        return
+    found = loaded(request.body)
+    if not isinstance(found, dict):
+        raise Malformed("the body is not an object")
+    if found.get("object") == product:
+        yield from objects(found.get("entry"))
+
+
+def objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects of a list; whatever else comes in its place counts as none."""
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
+
+
+def loaded(body: bytes) -> Any:
+    """The JSON, without NULs and halves of characters, which no database takes. Raises Malformed."""
+    if b"\\u0000" in body:
+        body = NUL.sub(rb"\1", body)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        wrong = f"the body is not JSON (line {error.lineno}, column {error.colno})"
+    if b"\\u" not in body:
+        raise Malformed(wrong)
+    try:
+        halves = json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace")
+        return orjson.loads(halves)
+    except (ValueError, RecursionError):
+        raise Malformed(wrong) from None
+
+
+def moment(value: Any, now: datetime) -> datetime:
+    """A time in seconds or thousandths since 1970, never later than now; now for what is no time."""
+    try:
+        number = float(value)
+        at = datetime.fromtimestamp(number / 1000 if number > MILLISECONDS else number, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return now
+    return min(at, now) if at >= EARLIEST else now
+
+
+def stale(at: datetime, now: datetime, settings: MetaSettings) -> bool:
+    return settings.oldest_days > 0 and now - at > timedelta(days=settings.oldest_days)

@@ -1,0 +1,55 @@
+"""What Messenger and Instagram channels have in common in their settings, and what sets them apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import Field, field_validator
+
+from connectors.meta.settings import MetaSettings
+from orchestrator.types import Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flavour:
+    """`product` is the `object` of deliveries, `fields` what the app subscribes to, `identity` what tells whose token
+    it is. `tracked`: a message carries our own mark, which comes back in its echo."""
+
+    kind: str
+    product: str
+    who: str
+    limits: Limits
+    fields: tuple[str, ...]
+    identity: str
+    tracked: bool
+    uploads: bool
+    registers: bool
+
+
+class InboxSettings(MetaSettings):
+    human_agent: bool = Field(
+        False,
+        description="Whether the app has the permission Human Agent: a person's answer may then follow within 7 days.",
+    )
+    typing: bool = Field(
+        True, description="Whether the customer sees that an answer is coming, and that theirs was read."
+    )
+    get_started: str = Field(
+        "GET_STARTED", max_length=1000, description="Payload of the button that opens a conversation: the bot greets."
+    )
+    ice_breakers: Mapping[str, str] = Field(
+        default_factory=dict,
+        max_length=4,
+        description="Questions shown to who opens a conversation, with their payloads.",
+    )
+
+    @property
+    def account(self) -> str:
+        """Id of the page or account whose inbox it is; "" when any is."""
+        return ""
+
+    @field_validator("ice_breakers")
+    @classmethod
+    def short(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        if long := next((question for question in value if not 0 < len(question) <= 80), None):
+            raise ValueError(f"a question has 1 to 80 characters, {long[:20]!r}… has {len(long)}")
+        return value
