@@ -131,7 +131,7 @@ def read(raw: bytes) -> Mail:
 
 def headers_of(message: Message) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, value in message.items()[:500]:
+    for name, value in list(message.raw_items())[:500]:
         found.setdefault(name.lower(), []).append(decoded(str(value)))
     return found
 

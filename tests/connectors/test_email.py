@@ -1,11 +1,436 @@
-"""E-mail from end to end: a provider played over real HTTP, a real mailbox, a real mail server."""
+"""E-mail from end to end: a provider played over real HTTP, a real mailbox (Dovecot), a real mail server."""
 
+import asyncio
+import base64
+import email
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from connectors.email import Settings
+from connectors.email.connector import EmailChannel
+from orchestrator.adapters.files import LocalFiles
+from orchestrator.adapters.http_client import HttpClient
+from orchestrator.errors import ParleyError, SendFailed, Unauthenticated
+from orchestrator.types import (
+    Checked,
+    Choice,
+    Inbound,
+    Media,
+    Outgoing,
+    QuickReplies,
+    RawRequest,
+    Received,
+    Rendering,
+    Text,
+)
+from tests.support.certificates import certificate
+from tests.support.clock import ManualClock
+from tests.support.house import PATIENCE, House, house
+from tests.support.mail import USER, Post, Relay, mailbox, relay
 from tests.support.playhouse import playing
 from tests.support.story import BOT, told
+
+TEXT = Rendering(parts=(Text(text="Hello **you**", markdown=True),))
+OUTGOING = Outgoing(
+    id="out-1",
+    app_id="shop",
+    conversation_id="con-1",
+    channel_id="it",
+    address="ann@example.org",
+    message_id="msg-1",
+    seq=2,
+    epoch=0,
+    due_at=ManualClock().now(),
+)
+
+
+def written(text: str, message_id: str, *, answers: EmailMessage | None = None, **headers: str) -> bytes:
+    """A mail of Ann's; an answer quotes what it answers, as programs do."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Message-ID"] = "Ann Example <ann@example.org>", USER, f"<{message_id}@example.org>"
+    mail["Subject"] = str(answers["Subject"]) if answers else "A question"
+    if answers:
+        mail["In-Reply-To"] = mail["References"] = str(answers["Message-ID"])
+        quoted = "\n".join(f"> {line}" for line in body(answers).splitlines())
+        text = f"{text}\n\nOn Sun, 1 Nov 2026 at 12:00, Shop <{USER}> wrote:\n{quoted}\n"
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return bytes(mail)
+
+
+def read(raw: bytes | str | None) -> EmailMessage:
+    assert isinstance(raw, bytes)
+    found = email.message_from_bytes(raw, policy=default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def body(mail: EmailMessage, kind: str = "plain") -> str:
+    part = mail.get_body(preferencelist=(kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def channel(post: Post | None, out: Relay, **more: Any) -> Mapping[str, Any]:
+    settings: dict[str, Any] = {"kind": "email", "address": USER, "name": "Shop", "smtp": dict(out.settings), **more}
+    return settings | ({"imap": dict(post.settings)} if post else {"provider": "raw", "hook_password": "p"})
+
+
+@asynccontextmanager
+async def corresponding(folder: Path, post: Post, out: Relay, **app: Any) -> AsyncIterator[House]:
+    async with house(folder, channels={"mail": channel(post, out)}, **{**BOT, **app}) as parley:
+        parley.channel = "mail"
+        yield parley
 
 
 async def test_the_story_is_told(tmp_path: Path) -> None:
     async with playing(tmp_path, "email", channel={"kind": "email"}, **BOT) as play:
         await told(play)
+        mails = [call for call in play.stage.calls if call.path == "/email"]
+        assert all(b"Auto-Submitted" in call.body for call in mails)
+
+
+async def test_the_story_is_told_by_a_mailbox_and_a_mail_server(tmp_path: Path) -> None:
+    async with mailbox() as post, relay() as out, corresponding(tmp_path, post, out) as parley:
+        store, desk, ada = parley.runtime.store, parley.runtime.engine.desk, parley.agent()
+        post.drop(written("Hi, a question", "q1"))
+        asked = read((await out.until(1)).content)
+        assert "• A person, please" in body(asked)
+        assert "mailto:help%40shop.example?" in body(asked, "html")
+        post.drop(written("A person, please", "q2", answers=asked))
+        offered = read((await out.until(2)).content)
+        assert "Let me get somebody." in body(offered)
+        (case,) = await store.handoffs("shop")
+        await desk.accept("shop", case.conversation_id, ada)
+        await desk.say("shop", case.conversation_id, ada, (Text(text="Ada here."),))
+        answered = read((await out.saying(b"Ada here.")).content)
+        await desk.hand_back("shop", case.conversation_id, ada)
+        post.drop(written("Thanks", "q3", answers=answered))
+        glad = read((await out.saying(b"Glad to help.")).content)
+        assert glad["In-Reply-To"] == "<q3@example.org>"
+        assert glad["Subject"] == "Re: A question"
+        assert str(answered["Message-ID"]) in str(glad["References"])
+        assert glad["Auto-Submitted"] == "auto-replied"
+        log = await store.messages(case.conversation_id, limit=50)
+        assert [message.parts[0].text for message in log if message.role == "customer"][-1] == "Thanks"  # type: ignore[union-attr]
+
+
+async def test_what_came_while_nobody_listened_is_heard_once_and_stays_unread_for_people(tmp_path: Path) -> None:
+    async with mailbox() as post, relay() as out:
+        post.drop(written("first", "m1"))
+        async with corresponding(tmp_path, post, out, bot="echo") as parley:
+            await out.until(1)
+            await marked(post, 1)
+            await parley.settled("ann@example.org")
+        post.drop(written("second", "m2"))
+        async with corresponding(tmp_path, post, out, bot="echo"):
+            last = read((await out.until(2)).content)
+            await marked(post, 2)
+        assert "echo: second" in body(last)
+        assert len(out.taken) == 2
+        assert not any("\\Seen" in flags for flags in post.flags())
+
+
+async def marked(post: Post, count: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while sum("ParleyHeard" in flags for flags in post.flags()) < count:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0)
+
+
+async def test_a_mailbox_that_goes_away_is_read_again_when_it_is_back() -> None:
+    async with mailbox() as post, relay() as out, listening(post, out) as (heard, _):
+        post.drop(written("before", "m1"))
+        assert said(await heard.get()) == "before"
+        post.stop()
+        post.start()
+        await post.answering()
+        post.drop(written("after", "m2"))
+        assert said(await heard.get()) == "after"
+
+
+async def test_what_could_not_be_kept_is_heard_again() -> None:
+    async with mailbox() as post, relay() as out:
+        heard: list[str] = []
+        done = asyncio.Event()
+
+        async def hear(events: Sequence[Inbound]) -> None:
+            heard.append(said(events))
+            if len(heard) == 1:
+                raise SendFailed("the disk is full", retryable=True)
+            done.set()
+
+        post.drop(written("hello", "m1"))
+        work = asyncio.create_task(made(channel(post, out), first_pause=0.01).listen(hear))
+        async with asyncio.timeout(PATIENCE):
+            await done.wait()
+        work.cancel()
+        assert heard == ["hello", "hello"]
+
+
+async def test_loops_and_machines_in_the_mailbox_are_passed_over() -> None:
+    async with mailbox() as post, relay() as out, listening(post, out) as (heard, _):
+        post.drop(written("I am away", "a1", Auto_Submitted="auto-replied"))
+        post.drop(written("News!", "a2", List_Id="<news.example.org>"))
+        post.drop(b"\x00 no mail at all")
+        post.drop(written("a person", "a3"))
+        assert said(await heard.get()) == "a person"
+        await marked(post, 4)
+
+
+async def test_a_file_in_the_mailbox_can_be_fetched_by_another_process() -> None:
+    async with mailbox() as post, relay() as out, listening(post, out) as (heard, _):
+        mail = read(written("see", "f1"))
+        mail.add_attachment(b"%PDF-1.4", "application", "pdf", filename="účet.pdf")
+        post.drop(bytes(mail))
+        (event,) = await heard.get()
+        assert isinstance(event, Received)
+        file = event.parts[1]
+        assert isinstance(file, Media)
+        other = made(channel(post, out))
+        found = await other.fetch(file.url.removeprefix("ref:"), 1000)
+        assert (found.data, found.name, found.mime) == (b"%PDF-1.4", "účet.pdf", "application/pdf")
+        with pytest.raises(ParleyError, match="8 bytes; 3 are allowed"):
+            await other.fetch(file.url.removeprefix("ref:"), 3)
+
+
+async def test_a_posted_mails_file_is_in_the_customers_message(tmp_path: Path) -> None:
+    mail = read(written("see", "f1"))
+    mail.add_attachment(b"%PDF-1.4", "application", "pdf", filename="order.pdf")
+    async with relay() as out, house(tmp_path, channels={"mail": channel(None, out)}, bot="echo") as parley:
+        parley.channel = "mail"
+        connector = parley.runtime.apps["shop"].channels["mail"].connector
+        request = posted(bytes(mail))
+        await connector.verify(request)
+        await parley.runtime.engine.accept("shop", "mail", connector.parse(request))
+        await out.until(1)
+        (line, *_) = await parley.log("ann@example.org")
+        assert isinstance(line.parts[1], Media)
+        assert line.parts[1].url.startswith("/media/shop/")
+
+
+async def test_user_and_password_refused_are_a_persons_to_mend() -> None:
+    async with mailbox() as post, relay() as out:
+        wrong = channel(post, out) | {"imap": {**post.settings, "password": "no"}}
+        with pytest.raises(Unauthenticated, match="renew user and password"):
+            await made(wrong).listen(ignore)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+async def test_mailboxes_and_mail_servers_over_tls(tmp_path: Path, security: str) -> None:
+    pem = certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    served = {"tls": context} if security == "tls" else {"starttls": context}
+    async with mailbox(certificate=pem) as post, relay(**served) as out:
+        imap = {**post.settings, "security": security, "port": post.tls_port if security == "tls" else post.port}
+        smtp = {**out.settings, "security": security}
+        trusting = {"certificates": str(pem)}
+        good = channel(post, out) | {"imap": imap | trusting, "smtp": smtp | trusting}
+        assert [one.ok for one in await made(good).check("https://x")] == [True, True]
+        await made(good).send(TEXT, OUTGOING)
+        assert len(out.taken) == 1
+        bad = await made(channel(post, out) | {"imap": imap, "smtp": smtp}).check("https://x")
+        assert [one.ok for one in bad] == [False, False]
+
+
+# --- sending
+
+
+async def test_a_mail_says_the_same_in_text_and_html_and_names_itself(tmp_path: Path) -> None:
+    async with relay() as out:
+        given = await made(channel(None, out)).send(TEXT, OUTGOING)
+        envelope = await out.until(1)
+        mail = read(envelope.content)
+        assert given.external_id == "con-1.msg-1.0@shop.example"
+        assert mail["Message-ID"] == f"<{given.external_id}>"
+        assert body(mail).strip() == "Hello you"
+        assert "Hello <strong>you</strong>" in body(mail, "html")
+        assert (envelope.mail_from, envelope.rcpt_tos) == (USER, ["ann@example.org"])
+
+
+async def test_nothing_a_customer_or_bot_says_becomes_markup_or_a_header() -> None:
+    async with relay() as out:
+        connector = made(channel(None, out))
+        connector.remember(recalling({"subject": "x\r\nBcc: all@example.org", "thread": {"message_id": "a>\r\nX: y"}}))
+        choices = (Choice(title="<b>&", payload="p"),)
+        await connector.send(
+            Rendering(parts=(QuickReplies(text="<script>alert(1)</script>", choices=choices),)), OUTGOING
+        )
+        mail = read((await out.until(1)).content)
+        assert mail["Bcc"] is None
+        assert mail["X"] is None
+        assert mail["In-Reply-To"] is None
+        assert "<script>" not in body(mail, "html")
+        assert "&lt;b&gt;&amp;" in body(mail, "html")
+
+
+async def test_files_of_ours_go_along_and_what_is_too_large_is_a_link(tmp_path: Path) -> None:
+    async with relay() as out:
+        files = LocalFiles(tmp_path, ManualClock())
+        path = await files.put("shop", b"%PDF-1.4 the bill", name="bill.pdf", mime="application/pdf")
+        url = f"https://parley.shop.example{path}"
+        part = Media(url=url, media="file", mime="application/pdf", name="bill.pdf", alt="Your bill")
+        await made(channel(None, out), files=files).send(Rendering(parts=(part,)), OUTGOING)
+        mail = read((await out.until(1)).content)
+        (attached,) = mail.iter_attachments()
+        assert attached.get_content() == b"%PDF-1.4 the bill"
+        assert attached.get_filename() == "bill.pdf"
+        await made(channel(None, out, max_attachment=5), files=files).send(Rendering(parts=(part,)), OUTGOING)
+        mail = read((await out.until(2)).content)
+        assert not list(mail.iter_attachments())
+        assert url in body(mail)
+
+
+async def test_a_link_into_a_private_network_is_not_fetched() -> None:
+    async with relay() as out:
+        http = HttpClient()
+        await http.open()
+        part = Media(url="http://169.254.169.254/latest/meta-data", media="file", name="x")
+        await made(channel(None, out), http=http).send(Rendering(parts=(part,)), OUTGOING)
+        await http.close()
+        mail = read((await out.until(1)).content)
+        assert not list(mail.iter_attachments())
+
+
+@pytest.mark.parametrize(
+    ("recipient", "at_data", "retryable", "reason"),
+    [
+        ("451 4.7.1 greylisted, come again", "", True, ""),
+        ("550 5.1.1 no such user", "", False, ""),
+        ("", "452 4.3.1 disk full", True, ""),
+        ("", "554 5.7.1 looks like spam", False, ""),
+        ("", "hang up", False, "unknown"),
+    ],
+)
+async def test_what_a_mail_server_refuses(recipient: str, at_data: str, retryable: bool, reason: str) -> None:
+    async with relay() as out:
+        out.refusals.extend([recipient] if recipient else [])
+        out.at_data.extend([at_data] if at_data else [])
+        with pytest.raises(SendFailed) as failed:
+            await made(channel(None, out)).send(TEXT, OUTGOING)
+        assert (failed.value.retryable, failed.value.reason) == (retryable, reason)
+        assert not out.taken
+
+
+async def test_a_mail_servers_password_refused_and_nobody_there() -> None:
+    async with relay() as out:
+        wrong = {**channel(None, out), "smtp": {**out.settings, "password": "wrong"}}
+        with pytest.raises(SendFailed) as failed:
+            await made(wrong).send(TEXT, OUTGOING)
+        assert (failed.value.retryable, failed.value.reason) == (False, "token_expired")
+        assert "wrong" not in str(failed.value)
+        gone = {**channel(None, out), "smtp": {**out.settings, "port": 1}}
+    with pytest.raises(SendFailed) as failed:
+        await made(gone).send(TEXT, OUTGOING)
+    assert (failed.value.retryable, failed.value.reason) == (True, "")
+
+
+async def test_one_address_gets_so_many_mails_an_hour_and_no_more() -> None:
+    async with relay() as out:
+        clock = ManualClock()
+        connector = made(channel(None, out, replies_per_hour=2), clock=clock)
+        await connector.send(TEXT, OUTGOING)
+        await connector.send(TEXT, OUTGOING)
+        with pytest.raises(SendFailed, match="loop"):
+            await connector.send(TEXT, OUTGOING)
+        clock.advance(3601)
+        await connector.send(TEXT, OUTGOING)
+        assert len(out.taken) == 3
+
+
+async def test_setting_up_says_what_to_paste_where_and_no_secret() -> None:
+    async with relay() as out:
+        for provider, keys in (("postmark", {}), ("mailgun", {"signing_key": "k"}), ("sendgrid", {}), ("raw", {})):
+            more = {"provider": provider, "hook_user": "u", "hook_password": "secret-1", **keys}
+            steps = await made({**channel(None, out), **more}).setup("https://parley.shop.example/hooks/mail")
+            assert "parley.shop.example/hooks/mail" in steps[0].text
+            assert "secret-1" not in repr(steps)
+        checked = await made(channel(None, out)).check("http://parley.shop.example/hooks/mail")
+        assert Checked(ok=False, what="The hook's address is not https.", mend="Set [server] public_url.") in checked
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"address": "nobody"},
+        {"smtp": None},
+        {"imap": None, "provider": None},
+        {"provider": "postmark", "hook_password": ""},
+        {"provider": "mailgun", "signing_key": ""},
+        {"provider": "sendgrid", "hook_password": "", "signing_key": ""},
+        {"provider": "sendgrid", "signing_key": "%%%"},
+        {"forms": ["not an address"]},
+        {"typo": 1},
+    ],
+)
+def test_settings_that_are_refused(wrong: dict[str, Any]) -> None:
+    good = {"address": USER, "provider": "raw", "hook_password": "p", "smtp": {"host": "h"}}
+    Settings.model_validate(good)
+    with pytest.raises(ValueError, match=r"validation error"):
+        Settings.model_validate(good | wrong)
+
+
+# --- what the tests above are made of
+
+
+def made(
+    settings: Mapping[str, Any],
+    *,
+    clock: ManualClock | None = None,
+    http: Any = None,
+    files: Any = None,
+    first_pause: float = 0.05,
+) -> EmailChannel:
+    own = {name: value for name, value in settings.items() if name != "kind"}
+    return EmailChannel(
+        Settings.model_validate(own),
+        clock=clock or ManualClock(),
+        http=http or HttpClient(),
+        files=files,
+        first_pause=first_pause,
+    )
+
+
+@asynccontextmanager
+async def listening(post: Post, out: Relay) -> AsyncIterator[tuple[asyncio.Queue[Sequence[Inbound]], EmailChannel]]:
+    heard: asyncio.Queue[Sequence[Inbound]] = asyncio.Queue()
+    connector = made(channel(post, out))
+    work = asyncio.create_task(connector.listen(heard.put))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield heard, connector
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+def said(events: Sequence[Inbound]) -> str:
+    (event,) = events
+    assert isinstance(event, Received)
+    return "".join(getattr(part, "text", "") for part in event.parts)
+
+
+async def ignore(events: Sequence[Inbound]) -> None:
+    """Nobody listens."""
+
+
+def recalling(context: Mapping[str, Any]) -> Any:
+    async def recall(conversation_id: str) -> Mapping[str, Any]:
+        return context
+
+    return recall
+
+
+def posted(raw: bytes) -> RawRequest:
+
+    basic = base64.b64encode(b":p").decode()
+    return RawRequest(method="POST", path="/hooks/mail", headers={"authorization": f"Basic {basic}"}, body=raw)

@@ -136,7 +136,7 @@ def signed(request: RawRequest) -> tuple[str, str, str]:
 
 
 def mail(found: form.Form) -> mime.Mail:
-    """Raises Malformed."""
+    """Raises Malformed. One without a sender is a mail all the same: nobody answers it."""
     headers: dict[str, list[str]] = {}
     listed = json_of(found.fields.get("message-headers") or b"[]")
     for item in listed if isinstance(listed, list) else ():
@@ -145,8 +145,6 @@ def mail(found: form.Form) -> mime.Mail:
     for name, key in (("from", "from"), ("subject", "subject"), ("x-original-to", "recipient")):
         if value := found.text(key):
             headers.setdefault(name, [value])
-    if "from" not in headers and not found.text("sender"):
-        raise Malformed("from is missing: this is no mail Mailgun took in")
     headers.setdefault("from", [found.text("sender")])
     words = found.text("body-plain") or text_of(found.text("body-html")) or found.text("stripped-text")
     named = mapping(json_of(found.fields.get("content-id-map") or b"{}"))

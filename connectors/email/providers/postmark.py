@@ -129,11 +129,10 @@ def mail(body: Mapping[str, Any]) -> mime.Mail:
     for name, key in (("subject", "Subject"), ("date", "Date"), ("reply-to", "ReplyTo"), ("to", "To"), ("cc", "Cc")):
         if value := text(body.get(key)):
             headers[name] = [value]
-    headers.setdefault("message-id", [f"<{text(body.get('MessageID'))}>"])
+    if not any(value.strip(" <>") for value in headers.get("message-id", ())):
+        headers["message-id"] = [f"<{text(body.get('MessageID'))}>"]
     if recipient := text(body.get("OriginalRecipient")):
         headers.setdefault("x-original-to", [recipient])
-    if "from" not in headers:
-        raise Malformed("From is missing: this is no mail Postmark took in")
     words = text(body.get("TextBody"))
     return mime.Mail(
         headers=headers,

@@ -147,8 +147,6 @@ def mail(found: form.Form) -> mime.Mail:
         headers["from"] = [sender]
     if subject := field("subject"):
         headers["subject"] = [subject]
-    if "from" not in headers:
-        raise Malformed("from is missing: this is no mail SendGrid took in")
     envelope = mapping(json_of(found.fields.get("envelope") or b"{}"))
     if isinstance(envelope.get("to"), list):
         headers.setdefault("x-original-to", [text(to) for to in envelope["to"][:20]])
