@@ -136,13 +136,14 @@ class BotServer:
     def read(self, response: HttpResponse) -> Any:
         """Raises BotFailed unless it is a success whose body is JSON, or empty (None)."""
         self.check(response.status, response.headers)
-        if not response.body.strip():
-            return None
+        return self.parsed(response.body) if response.body.strip() else None
+
+    def parsed(self, body: bytes) -> Any:
+        """Raises BotFailed."""
         try:
-            return orjson.loads(response.body)
+            return orjson.loads(body)
         except orjson.JSONDecodeError:
-            kind = header(response.headers, "content-type").partition(";")[0].strip()[:60]
-            self.fail(f"answered something that is not JSON ({kind or 'no content type'})")
+            self.fail(f"answered something that is not JSON{', but HTML' if b'<html' in body[:1000].lower() else ''}")
 
     def check(self, status: int, headers: Mapping[str, str]) -> None:
         """Raises BotFailed for anything but a success."""

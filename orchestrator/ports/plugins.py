@@ -117,6 +117,13 @@ class Threaded(Protocol):
 
 
 @runtime_checkable
+class Batching(Protocol):
+    """A connector whose platform posts much at once: the largest request, where the channel's settings name none."""
+
+    max_bytes: int
+
+
+@runtime_checkable
 class Attributed(Protocol):
     """A connector whose platform lets a person say more than a bot: an answer after the window has closed.
 
