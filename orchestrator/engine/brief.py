@@ -13,6 +13,7 @@ from orchestrator.engine.bots import Answer
 from orchestrator.engine.callback import Ticket, Tickets
 from orchestrator.engine.hear import Heard, words
 from orchestrator.engine.live import Herald
+from orchestrator.handles import shown
 from orchestrator.ports import Clock
 from orchestrator.types import (
     ChannelView,
@@ -27,6 +28,7 @@ from orchestrator.types import (
     Loaded,
     Message,
     Packet,
+    Part,
     Profile,
     Quoted,
     Said,
@@ -44,7 +46,7 @@ class Briefing:
 
     def turn(self, app: App, conversation: Conversation, heard: Heard, loaded: Loaded, turn_id: str, bot: str) -> Turn:
         now = self.clock.now()
-        kept = [pair for pair in zip(heard.messages, heard.meant, strict=True) if pair[0].deleted_at is None]
+        kept = [pair for pair in zip(heard.messages, heard.meant, strict=True) if heard_of(*pair)]
         said = tuple(line(app, message, parts, heard.quoted) for message, parts in kept)
         last_seq = heard.messages[-1].seq if heard.messages else 0
         ticket = Ticket(
@@ -113,7 +115,7 @@ class Briefing:
             conversation,
             decision=decision,
             order=order,
-            messages=messages,
+            messages=[shown(message) for message in messages],
             profile=profile,
             channel_kind=channel_view(app, conversation.channel_id).kind,
             evidence=tuple(message.seq for message in heard.messages) if heard else (),
@@ -155,6 +157,11 @@ def local(app: App, moment: datetime | None) -> datetime | None:
     """In the time zone of the app's business hours."""
     hours = app.settings.policy.hours
     return moment.astimezone(ZoneInfo(hours.timezone)) if moment and hours else moment
+
+
+def heard_of(message: Message, parts: Sequence[Part]) -> bool:
+    """Not what was taken back, nor an answer to a question of a form that is not complete."""
+    return message.deleted_at is None and (bool(parts) or not message.parts)
 
 
 def line(app: App, message: Message, parts: Sequence[Any], quoted: Mapping[str, Message]) -> Said:

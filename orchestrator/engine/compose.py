@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator import fit, texts
+from orchestrator.copies import replace
 from orchestrator.engine.app import App
 from orchestrator.engine.hear import debt, lacking
 from orchestrator.ports import Clock
 from orchestrator.types import (
     Conversation,
     Debt,
+    Filling,
+    Form,
     Loss,
     Message,
     OpenChoice,
@@ -29,7 +32,8 @@ FORBIDDEN = "the customer does not want to hear from us"
 class Speech:
     """What one step says, gathered in order: messages, their outbox rows, what was lost on the way.
 
-    `names` are people's, never to be translated; `owed` what no engine could translate now.
+    `names` are people's, never to be translated; `owed` what no engine could translate now; `form` is to be asked
+    field by field.
     """
 
     messages: list[Message] = field(default_factory=list)
@@ -38,6 +42,7 @@ class Speech:
     choices: list[OpenChoice] = field(default_factory=list)
     stages: list[StageRun] = field(default_factory=list)
     owed: list[Debt] = field(default_factory=list)
+    form: Filling | None = None
     names: tuple[str, ...] = ()
 
 
@@ -165,6 +170,8 @@ class Composer:
         if channel is None:
             return
         seen = message.translations.get(conversation.language.code, message.parts)
+        if message.role == "bot" and not channel.connector.limits.form:
+            seen = self.asked(conversation, message, seen, speech)
         shaped = fit.shape(
             seen,
             channel.connector.limits,
@@ -174,7 +181,7 @@ class Composer:
         )
         speech.losses.extend(shaped.losses)
         speech.choices.extend(shaped.choices)
-        if channel.connector.delivery == "push":
+        if channel.connector.delivery == "push" and shaped.renderings:
             forbidden = conversation.opted_out is not None
             speech.outbox.append(
                 Outgoing(
@@ -193,6 +200,64 @@ class Composer:
                     reason="opted_out" if forbidden else "",
                 )
             )
+
+    def asked(
+        self, conversation: Conversation, message: Message, seen: tuple[Part, ...], speech: Speech
+    ) -> tuple[Part, ...]:
+        """What is left to show of a message whose form is going to be asked field by field."""
+        for index, part in enumerate(seen):
+            said = message.parts[index] if index < len(message.parts) else None
+            if isinstance(part, Form) and isinstance(said, Form) and fit.askable(said):
+                speech.form = Filling(
+                    form=said,
+                    shown=part if len(part.fields) == len(said.fields) else said,
+                    language=conversation.language.code,
+                    message_id=message.id,
+                    asked_at=message.at,
+                    epoch=conversation.epoch,
+                )
+                speech.losses.append(Loss(part=index, what="form", became="questions"))
+                return (*seen[:index], *seen[index + 1 :])
+        return seen
+
+    async def question(
+        self,
+        app: App,
+        conversation: Conversation,
+        hints: Sequence[str],
+        speech: Speech,
+        *,
+        turn_id: str,
+    ) -> Conversation:
+        """Ask for the field of the form that is next; the conversation with the question noted."""
+        filling = conversation.filling
+        if filling is None:
+            return conversation
+        worded = {hint: self.wordings(app, hint) for hint in (*hints, "form_optional")}
+        pivot = app.settings.pivot if all(app.settings.pivot in each for each in worded.values()) else "en"
+        customer = conversation.language.code
+
+        def said(form: Form, language: str) -> tuple[Part, ...]:
+            lines = [worded[hint][language] for hint in hints]
+            optional = worded["form_optional"][language]
+            return (fit.question(form, filling.at, lines, optional=optional, begins="form_begins" in hints),)
+
+        known = customer in worded["form_optional"]
+        await self.say(
+            app,
+            conversation,
+            said(filling.form, pivot),
+            language=pivot,
+            role="system",
+            author="form",
+            speech=speech,
+            turn_id=turn_id,
+            translations={customer: said(filling.shown, customer)} if known and customer != pivot else {},
+        )
+        return replace(conversation, filling=replace(filling, asked_at=self.clock.now(), epoch=conversation.epoch))
+
+    def wordings(self, app: App, notice: str) -> dict[str, str]:
+        return texts.notice(notice, app.settings.texts, languages=app.settings.languages)
 
 
 def shown_from_log(app: App, conversation: Conversation) -> bool:

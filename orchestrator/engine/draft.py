@@ -1,5 +1,6 @@
 """One try of a turn, from what was heard to what is to be committed: decide, ask, decide again, compose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -125,7 +126,25 @@ class Draft:
             case "queue":
                 return self.overtaken(), "waiting"
             case "bot":
-                return await self.ask(decision.bot or self.conversation.bot)
+                return await self.fill() or await self.ask(decision.bot or self.conversation.bot)
+
+    async def fill(self) -> tuple[Answer | None, str] | None:
+        """Go on with a form that is asked field by field; None when the bot is to hear of what was said."""
+        filled = self.heard.filled
+        if filled is None:
+            return None
+        self.conversation = replace(self.conversation, filling=filled.filling)
+        if filled.outcome == "asking":
+            await self.question(filled.hints)
+            return None, "answered"
+        for hint in filled.hints:
+            await self.runner.composer.notice(self.app, self.conversation, hint, self.speech, turn_id=self.task.id)
+        return (None, "answered") if filled.outcome == "cancelled" else None
+
+    async def question(self, hints: Sequence[str]) -> None:
+        self.conversation = await self.runner.composer.question(
+            self.app, self.conversation, hints, self.speech, turn_id=self.task.id
+        )
 
     def overtaken(self) -> Answer | None:
         """The bot's answer that a change of controller made void: kept for the trace, never sent."""
@@ -148,6 +167,9 @@ class Draft:
             if not refers(decision, answer):
                 break
             answer = after(answer, await self.asked(decision.bot))
+        if self.speech.form is not None:
+            self.conversation = replace(self.conversation, filling=self.speech.form)
+            await self.question(("form_begins",))
         if answer.failed:
             await self.runner.composer.notice(
                 self.app, self.conversation, "bot_failed", self.speech, turn_id=self.task.id
@@ -218,6 +240,7 @@ class Draft:
             self.conversation,
             processed_seq=max(self.conversation.processed_seq, *seqs, 0),
             choices=tuple(self.speech.choices) if self.speech.messages else self.conversation.choices,
+            filling=self.conversation.filling if self.conversation.status == "open" else None,
             wake_at=earliest(awaiting.until if awaiting else None, expires),
             updated_at=self.now,
         )

@@ -37,13 +37,14 @@ class Heard:
     """The messages of the turn, understood, and the conversation with its language and sums after them.
 
     `meant` are the parts of each message with typed choices ("2") turned into the taps they stand for, `quoted` what
-    they answer to, by id.
+    they answer to, by id. `filled` is what they did to a form that is asked field by field.
     """
 
     conversation: Conversation
     messages: tuple[Message, ...] = ()
     meant: tuple[tuple[Part, ...], ...] = ()
     quoted: Mapping[str, Message] = field(default_factory=dict)
+    filled: fit.Filled | None = None
 
     @property
     def understanding(self) -> Understanding | None:
@@ -68,7 +69,13 @@ async def hear(app: App, loaded: Loaded, known: Mapping[int, Message]) -> Heard:
     """`known` holds messages understood by an earlier try of this turn, by `seq`: those are not read again."""
     conversation = loaded.conversation
     meant = tuple(tuple(chosen(part, conversation.choices) for part in message.parts) for message in loaded.pending)
-    reading = [understood(app, loaded, index, meant[index], known) for index in range(len(loaded.pending))]
+    filled = filling(conversation, loaded.pending, meant)
+    meant = filled.meant if filled else meant
+    answers = filled.taken if filled else frozenset[int]()
+    reading = [
+        understood(app, loaded, index, meant[index], known, answer=index in answers)
+        for index in range(len(loaded.pending))
+    ]
     messages = [await reading[0]] if len(reading) == 1 else await asyncio.gather(*reading)
     sums, language = after_turn(conversation.aggregates), conversation.language
     for message in messages:
@@ -76,21 +83,39 @@ async def hear(app: App, loaded: Loaded, known: Mapping[int, Message]) -> Heard:
         if message.understanding is not None:
             language = remembered(language, message.understanding.language)
     conversation = replace(conversation, language=language, aggregates=sums)
-    return Heard(conversation=conversation, messages=tuple(messages), meant=meant)
+    return Heard(conversation=conversation, messages=tuple(messages), meant=meant, filled=filled)
+
+
+def filling(
+    conversation: Conversation, pending: Sequence[Message], meant: tuple[tuple[Part, ...], ...]
+) -> fit.Filled | None:
+    """A person at the desk gets what is said as it is: the form waits."""
+    if conversation.filling is None or conversation.controller.kind != "bot" or not pending:
+        return None
+    return fit.fill(
+        conversation.filling,
+        meant,
+        epoch=conversation.epoch,
+        language=conversation.language.code,
+        at=pending[-1].at,
+    )
 
 
 async def understood(
-    app: App, loaded: Loaded, index: int, meant: tuple[Part, ...], known: Mapping[int, Message]
+    app: App, loaded: Loaded, index: int, meant: tuple[Part, ...], known: Mapping[int, Message], *, answer: bool = False
 ) -> Message:
+    """An `answer` to a question of a form says nothing of the language it is in: it may be a name."""
     message = loaded.pending[index]
     if message.seq in known:
         return known[message.seq]
-    said = utterance(app, loaded, meant, words(loaded.pending[index - 1].parts) if index else "")
+    before = words(loaded.pending[index - 1].parts) if index else ""
+    said = utterance(app, loaded, (meant or message.parts), before)
+    said = replace(said, typed=False) if answer else said
     understanding = await app.understander.read(said)
     language = understanding.language.code
     pivot = app.settings.pivot
     translations = dict(message.translations)
-    if understanding.pivot and language != pivot and understanding.pivot != said.text:
+    if understanding.pivot and language != pivot and understanding.pivot != said.text and not answer:
         translations[pivot] = (
             Text(text=understanding.pivot),
             *(part for part in message.parts if not isinstance(part, Text)),

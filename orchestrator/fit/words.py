@@ -53,3 +53,28 @@ DOUBTFUL = frozenset({"prima"})
 
 IDIOMS = frozenset({"a second", "a second please", "please a second", "the one", "the ones", "a one"})
 """Said of other things than of choices."""
+
+DATE_WORDS = {
+    word: days
+    for days, words in (
+        (-1, "yesterday ayer ieri gisteren gestern hier ontem"),
+        (0, "today hoy oggi vandaag heute aujourdhui hoje"),
+        (1, "tomorrow manana domani morgen demain amanha"),
+    )
+    for word in words.split()
+}
+"""Days from today."""
+
+COMMANDS = {
+    word: command
+    for command, words in (
+        ("back", "back/go back/atras/volver/volver atras/anterior/indietro/torna indietro/terug/ga terug"),
+        ("back", "zuruck/zurueck/retour/precedent/voltar"),
+        ("cancel", "cancel/stop/quit/cancelar/annulla/annulleren/annuleren/stoppen/abbrechen/stopp/annuler/arreter"),
+        ("cancel", "cancela/parar/basta"),
+        ("skip", "skip/none/saltar/omitir/salta/saltare/overslaan/sla over/uberspringen/ueberspringen/passer/ignorer"),
+        ("skip", "pular/ninguno/nessuno/geen/keine/aucun/nenhum"),
+    )
+    for word in words.split("/")
+}
+"""What is said of a question rather than in answer to it."""

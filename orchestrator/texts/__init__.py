@@ -25,6 +25,17 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "bot_failed": (),
     "throttled": (),
     "unsupported": (),
+    "form_begins": (),
+    "form_optional": (),
+    "form_text": (),
+    "form_email": (),
+    "form_phone": (),
+    "form_number": (),
+    "form_date": (),
+    "form_select": (),
+    "form_first": (),
+    "form_resumed": (),
+    "form_cancelled": (),
 }
 """Every notice with what may stand in braces in it. The variant `unknown` is for when that is not known."""
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from orchestrator.types.channel import OpenChoice
 from orchestrator.types.handoff import HandoffState, Priority
+from orchestrator.types.parts import Form
 from orchestrator.types.turn import Returned
 
 
@@ -78,6 +79,24 @@ class HandoffRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """A form that is asked field by field: `at` is the index of the field asked for, `values` what was said so far.
+
+    `form` is as the bot said it, in message `message_id`, and `shown` as the customer reads it, in `language`. `epoch`
+    and `asked_at` are of the last question: after a change of controller it is asked again.
+    """
+
+    form: Form
+    shown: Form
+    language: str
+    message_id: str
+    asked_at: datetime
+    epoch: int
+    at: int = 0
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """How far each side has come, as message `seq`s; they only grow."""
 
@@ -117,6 +136,7 @@ class Conversation:
     aggregates: Aggregates = Aggregates()
     handoff: HandoffRef | None = None
     choices: tuple[OpenChoice, ...] = ()
+    filling: Filling | None = None
     awaiting: Awaiting | None = None
     returned: Returned | None = None
     marks: Marks = Marks()
