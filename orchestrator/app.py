@@ -25,7 +25,7 @@ from orchestrator.adapters.stores import Database, store_of
 from orchestrator.adapters.vault import AesVault
 from orchestrator.config import ProcessRole, Settings
 from orchestrator.config.settings import SHORTEST_SECRET
-from orchestrator.engine import App, Engine
+from orchestrator.engine import App, Channel, Engine
 from orchestrator.errors import Misconfigured
 from orchestrator.http import api, callback, hooks, media, ops, simulate, webchat
 from orchestrator.http import demo as shop
@@ -34,7 +34,7 @@ from orchestrator.http.desk import desk_routes
 from orchestrator.http.problems import MAX_BODY, install
 from orchestrator.http.replies import Replies
 from orchestrator.http.webchat.channels import Services, web_channels
-from orchestrator.ports import Answering, Bus, Clock
+from orchestrator.ports import Answering, Batching, Bus, Clock
 from orchestrator.registry import Workshop, build_apps
 from orchestrator.resources import folder
 from orchestrator.retention import Removal
@@ -245,6 +245,14 @@ def web(runtime: Runtime, *, demo: bool = False, simulation: Simulation | None =
     )
 
 
+def largest(channel: Channel) -> int:
+    """Bytes of one delivery: as configured, else what the platform may post at once."""
+    connector, settings = channel.connector, channel.settings
+    if isinstance(connector, Batching) and "max_bytes" not in settings.model_fields_set:
+        return connector.max_bytes
+    return settings.max_bytes
+
+
 def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
     """Every channel a platform delivers to; web chats have routes of their own."""
     return {
@@ -253,7 +261,7 @@ def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
             id=channel.id,
             connector=channel.connector,
             rate=channel.settings.rate,
-            max_bytes=channel.settings.max_bytes,
+            max_bytes=largest(channel),
         )
         for app in runtime.apps.values()
         for channel in app.channels.values()

@@ -16,6 +16,8 @@ from orchestrator.types import RawRequest, RawResponse
 
 TAKEN = RawResponse(body=b"EVENT_RECEIVED")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+MAX_BYTES = 4 * 1024 * 1024
+"""A delivery holds up to a thousand updates and 3 MB (developers.facebook.com/docs/whatsapp/cloud-api/webhooks)."""
 MILLISECONDS = 100_000_000_000
 """A larger number of seconds would be after the year 5000: then they are thousandths, as some statuses have them."""
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")

@@ -43,6 +43,7 @@ class InboxChannel:
     mark of ours, they tell it from a person's message."""
 
     delivery: Literal["push", "pull"] = "push"
+    max_bytes = hook.MAX_BYTES
 
     def __init__(
         self, flavour: Flavour, settings: InboxSettings, api: str, *, clock: Clock, http: Http, files: Files

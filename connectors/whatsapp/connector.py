@@ -46,6 +46,7 @@ UPLOADS = 60.0
 class WhatsAppChannel:
     kind = "whatsapp"
     delivery: Literal["push", "pull"] = "push"
+    max_bytes = hook.MAX_BYTES
 
     def __init__(self, settings: Settings, *, clock: Clock, http: Http, files: Files) -> None:
         self.settings = settings

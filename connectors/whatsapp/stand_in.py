@@ -11,6 +11,7 @@ from connectors.meta import pretend
 from connectors.meta.pretend import Refused, refusal, said
 from connectors.whatsapp import judge, screen
 from connectors.whatsapp.read import PRODUCT
+from connectors.whatsapp.render import PERSON_ID
 from orchestrator.ports import Clock, Fault, Shown, StandIn
 from orchestrator.types import FormAnswer, Location, Media, Part, RawRequest, RawResponse, Tap, Text, Unsupported
 
@@ -52,6 +53,7 @@ class WhatsAppStandIn:
         self.waiting: list[Mapping[str, Any]] = []
         self.subscribed = False
         self.hooks: dict[str, Any] = {}
+        self.numbers: dict[str, str] = {}
         self.count = 0
 
     def settings(self, api: str) -> Mapping[str, Any]:
@@ -150,7 +152,14 @@ class WhatsAppStandIn:
         app = {"whatsapp_business_api_data": {"id": pretend.APP_ID, "name": "Stand-in"}}
         return said({"data": [app] if self.subscribed else []})
 
+    def address(self, user: str) -> str:
+        """A number or a person's id as it is; anybody else gets a number."""
+        if user.isdecimal() or PERSON_ID.fullmatch(user):
+            return user
+        return self.numbers.setdefault(user, f"4915{len(self.numbers):09d}")
+
     def say(self, user: str, part: Part) -> Sequence[RawRequest]:
+        named, user = user, self.address(user)
         talk = self.talks.setdefault(user, Talk())
         talk.heard = self.clock.now()
         id = self.new_id("wamid.in")
@@ -158,7 +167,7 @@ class WhatsAppStandIn:
         who = {"from": user} if user.isdecimal() else {"from_user_id": user}
         key = {"wa_id": user} if user.isdecimal() else {"user_id": user}
         message = {**who, "id": id, "timestamp": self.now(), **self.content(talk, part)}
-        contact = {"profile": {"name": f"User {user[-4:]}"}, **key}
+        contact = {"profile": {"name": named}, **key}
         return [self.posted({"contacts": [contact], "messages": [message]})]
 
     def content(self, talk: Talk, part: Part) -> Mapping[str, Any]:
@@ -211,7 +220,8 @@ class WhatsAppStandIn:
             talk.shown = [replace(one, state=state) if one.id == id else one for one in talk.shown]
 
     def shown(self, user: str) -> Sequence[Shown]:
-        return tuple(self.talks[user].shown) if user in self.talks else ()
+        talk = self.talks.get(self.address(user))
+        return tuple(talk.shown) if talk else ()
 
     def posted(self, what: Mapping[str, Any]) -> RawRequest:
         metadata = {"display_phone_number": NUMBER, "phone_number_id": NUMBER_ID}

@@ -291,7 +291,12 @@ class ChannelSettings(Host):
         le=100_000,
         description="Messages a second this channel may be sent, by all processes together; 0: any.",
     )
-    max_bytes: int = Field(65_536, ge=1024, le=104_857_600, description="Largest request body.")
+    max_bytes: int = Field(
+        65_536,
+        ge=1024,
+        le=104_857_600,
+        description="Largest request body. Default: this, or what the platform posts at once, where that is more.",
+    )
     window_template: str = Field(
         "",
         max_length=512,
