@@ -40,6 +40,7 @@ from orchestrator.resources import folder
 from orchestrator.retention import Removal
 from orchestrator.roles import check_role, together
 from orchestrator.roster import Registrar, Roster
+from orchestrator.roster.office import Office
 from orchestrator.simulate import Simulation
 
 WEB = folder("web")
@@ -72,6 +73,10 @@ class Runtime:
     engine: Engine
     registrar: Registrar
     roster: Roster
+
+    @property
+    def office(self) -> Office:
+        return Office(self.registrar, self.roster, self.store.bots, self.clock)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -293,6 +298,7 @@ def desk_pages(runtime: Runtime) -> APIRouter:
         apps={app.id: app.settings for app in runtime.apps.values()},
         public_url=runtime.public_url,
         folder=WEB / "desk",
+        office=runtime.office,
     )
 
 
@@ -305,6 +311,7 @@ def api_routes(runtime: Runtime) -> APIRouter:
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,
+        office=runtime.office,
     )
 
 

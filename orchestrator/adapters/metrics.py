@@ -12,7 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from orchestrator.types import Role
+from orchestrator.types import ChannelReport, Role
 
 Made = TypeVar("Made", bound=MetricWrapperBase)
 
@@ -86,8 +86,15 @@ class Metrics:
             ("app", "engine"),
             registry=registry,
         )
+        self.channel_up = Gauge(
+            "parley_channel_up",
+            "0 for a channel that is paused because its platform refuses us, or whose listener breaks.",
+            ("app", "channel", "side"),
+            registry=registry,
+        )
         self.engines: Callable[[], Iterable[tuple[str, str, bool]]] = tuple
         self.counts: dict[str, Gauge] = {}
+        self.known_troubles: set[tuple[str, str, str]] = set()
 
     def histogram(self, name: str, what: str, label: str, buckets: Sequence[float]) -> Family[Histogram]:
         labels = (label, "outcome")
@@ -143,6 +150,15 @@ class Metrics:
             self.gauge(name).set(value)
         encode, content_type = encoder(accept)
         return encode(self.registry), content_type
+
+    def troubled(self, reports: Sequence[ChannelReport]) -> None:
+        """Those that were in trouble at the last scrape and are not any more stand at 1."""
+        now = {(one.app_id, one.channel_id, one.side) for one in reports}
+        for labels in self.known_troubles - now:
+            self.channel_up.labels(*labels).set(1)
+        for labels in now:
+            self.channel_up.labels(*labels).set(0)
+        self.known_troubles |= now
 
     def gauge(self, name: str) -> Gauge:
         if name not in self.counts:

@@ -119,8 +119,10 @@ def list_dead(
     if as_json:
         typer.echo(json.dumps([about(one) for one in letters], indent=2, ensure_ascii=False))
         return
-    rows = [(one.id, one.channel_id, one.conversation_id, str(one.attempts), one.error) for one in letters]
-    table(("id", "channel", "conversation", "tries", "last error"), rows, f"app {app_id!r} has no dead letters")
+    rows = [(one.id, one.channel_id, one.conversation_id, str(one.attempts), one.reason, one.error) for one in letters]
+    table(
+        ("id", "channel", "conversation", "tries", "reason", "last error"), rows, f"app {app_id!r} has no dead letters"
+    )
 
 
 @dead.command("show")
@@ -157,6 +159,7 @@ def about(letter: Outgoing) -> dict[str, Any]:
         "seq": letter.seq,
         "tries": letter.attempts,
         "sent_parts": f"{letter.done} of {len(letter.renderings)}",
+        "reason": letter.reason,
         "error": letter.error,
     }
 

@@ -99,6 +99,7 @@ class Engine:
         self.bus = bus
         self.clock = clock
         self.recorder = recorder
+        self.channels = channels
         self.herald = Herald(bus, records, clock)
         self.tickets = Tickets(secret, CALLBACK_LIFETIME)
         briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url)

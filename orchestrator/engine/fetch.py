@@ -5,9 +5,7 @@ runs the turn fetches again. No handle, and no link a platform gave, is ever sho
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
 
 import structlog
 
@@ -15,19 +13,15 @@ from orchestrator.copies import replace
 from orchestrator.engine.app import App, Channel
 from orchestrator.engine.live import Herald
 from orchestrator.errors import Malformed, NotFound, ParleyError, SendFailed, TooLarge
+from orchestrator.handles import HANDLE, is_handle, waiting
 from orchestrator.ports import Clock, Files, Http, MediaSource, Store
 from orchestrator.types import Amendment, Fetched, Loaded, Media, MediaKind, Message, Part, Unsupported
 
-HANDLE = "ref:"
 MOST_TRIES = 3
 FIRST_PAUSE = 0.5
 KINDS: dict[str, MediaKind] = {"image": "image", "audio": "audio", "video": "video"}
 
 log = structlog.get_logger("parley.media")
-
-
-def is_handle(part: Part) -> TypeGuard[Media]:
-    return isinstance(part, Media) and part.url.startswith(HANDLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +38,7 @@ class Fetcher:
 
     async def fetch(self, app: App, loaded: Loaded) -> bool:
         """Whether there was anything to fetch: then the log has changed."""
-        wanted = with_handles((*loaded.pending, *loaded.history))
+        wanted = [message for message in (*loaded.pending, *loaded.history) if waiting(message)]
         if not wanted:
             return False
         channel = app.channels.get(loaded.conversation.channel_id)
@@ -124,7 +118,3 @@ class Fetcher:
             path = await self.files.put(app.id, found.data, name=name, mime=mime)
         kind = KINDS.get(mime.partition("/")[0], part.media) if part.media == "file" else part.media
         return replace(part, url=path, media=kind, mime=mime, name=name, size=len(found.data))
-
-
-def with_handles(messages: Iterable[Message]) -> Sequence[Message]:
-    return [message for message in messages if any(map(is_handle, message.parts))]

@@ -7,6 +7,7 @@ from orchestrator import desk
 from orchestrator.decide import DeskPresence
 from orchestrator.engine.app import App
 from orchestrator.engine.bots import Show
+from orchestrator.handles import shown
 from orchestrator.ports import Bus, Clock, Records
 from orchestrator.types import (
     Conversation,
@@ -84,7 +85,7 @@ class Herald:
     async def messages(self, messages: Sequence[Message]) -> None:
         for message in messages:
             await self.bus.publish(
-                MessageAdded(app_id=message.app_id, conversation_id=message.conversation_id, message=message)
+                MessageAdded(app_id=message.app_id, conversation_id=message.conversation_id, message=shown(message))
             )
 
     async def undelivered(self, row: Outgoing) -> None:

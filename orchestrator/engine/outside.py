@@ -112,7 +112,9 @@ class Outside:
         lines = (*loaded.history, *loaded.pending)
         packet = self.desk.briefing.packet(app, before, order, lines, loaded.profile)
         offered, handoff = handoffs.offered(app, before, order, packet, handoff_id=self.clock.new_id(), now=now)
-        return handoffs.controlled(offered, elsewhere), handoff
+        if offered.epoch == before.epoch:
+            return handoffs.controlled(offered, elsewhere), handoff
+        return replace(offered, controller=elsewhere), handoff
 
 
 def consented(head: Conversation, event: Consent) -> Conversation:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Generic, Protocol, TypeVar
@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from orchestrator.errors import ParleyError, Unauthenticated, Unavailable
 from orchestrator.ports import Bus
+from orchestrator.types import ChannelReport
 
 PATIENCE = 2.0
 """Seconds a part may take to answer."""
@@ -31,6 +32,7 @@ log = structlog.get_logger("parley.ops")
 class Exposition(Protocol):
     """Metrics, as adapters.metrics has them."""
 
+    def troubled(self, reports: Sequence[ChannelReport]) -> None: ...
     def render(self, counts: Mapping[str, int] | None, accept: str = "") -> tuple[bytes, str]: ...
 
 
@@ -42,6 +44,10 @@ class Probed(Protocol):
     async def probe(self) -> None:
         """Raises Unavailable unless it can be written now."""
         ...
+
+
+class Reported(Protocol):
+    async def reports(self) -> Sequence[ChannelReport]: ...
 
 
 class Living(Protocol):
@@ -74,6 +80,7 @@ def router(
     store: Probed,
     engine: Living,
     bus: Bus | None = None,
+    channels: Reported | None = None,
     metrics_token: str = "",
 ) -> APIRouter:
     """With a `metrics_token`, /metrics wants it as "Authorization: Bearer …"."""
@@ -83,6 +90,7 @@ def router(
     if bus is not None:
         parts["bus"] = partial(ring, bus)
     states = Lately(lambda: examine(parts))
+    troubles = Lately(lambda: wrong(channels))
 
     @routes.get("/metrics")
     async def scrape(request: Request) -> Response:
@@ -90,6 +98,7 @@ def router(
         known = hmac.compare_digest(given, f"Bearer {metrics_token}".encode())
         if metrics_token and not known:
             raise Unauthenticated("/metrics wants the token that server.metrics_token names")
+        metrics.troubled(await troubles.get())
         body, content_type = metrics.render(await counts.get(), request.headers.get("accept", ""))
         return Response(body, headers={"Content-Type": content_type, **HEADERS})
 
@@ -105,10 +114,22 @@ def router(
         # Without its server the bus still does its work in this process: taking traffic away would only end that too.
         if bus is not None and (trouble := bus.trouble()):
             checks["bus"] = f"degraded: {trouble}"
+        # What one platform does not take is no reason to send customers of the others away.
+        checks |= {f"channel {one.channel_id}": f"degraded: {one.trouble}" for one in await troubles.get()}
         body = {"status": "ready" if good else "not ready", "checks": checks}
         return JSONResponse(body, 200 if good else 503, headers=HEADERS)
 
     return routes
+
+
+async def wrong(channels: Reported | None) -> Sequence[ChannelReport]:
+    """The channels that don't work as they should; none when the database does not say, in time."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found = await channels.reports() if channels else ()
+    except (ParleyError, TimeoutError):
+        return ()
+    return [report for report in found if report.trouble]
 
 
 async def count(records: Counted) -> Mapping[str, int] | None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 
 from orchestrator.errors import Conflict, Malformed
+from orchestrator.handles import shown
 from orchestrator.http.api.access import Caller, Deps
 from orchestrator.http.api.bodies import NewMessage
 from orchestrator.http.api.paging import Limit, Seq
@@ -42,7 +43,7 @@ def message_routes(deps: Deps) -> APIRouter:
         found = await deps.records.messages(conversation_id, after=after, before=before, limit=limit, public=public)
         full = len(found) == limit and found[0].seq > 1
         return MessagePage(
-            data=[MessageView.model_validate(one) for one in found],
+            data=[MessageView.model_validate(shown(one)) for one in found],
             earlier=found[0].seq if found and (full or after) else None,
             later=found[-1].seq if found else after,
         )

@@ -21,6 +21,7 @@ from orchestrator.types import (
     QueueView,
     Role,
     Scope,
+    SendReason,
     Spoken,
     StageRun,
     Understanding,
@@ -68,6 +69,7 @@ class ConversationView(View):
     aggregates: Aggregates
     handoff: HandoffRef | None
     marks: Marks
+    opted_out: datetime | None = Field(None, description="Since when the customer forbids that we write to them.")
     created_at: datetime
     updated_at: datetime
 
@@ -90,6 +92,10 @@ class MessageView(View):
     visibility: Visibility
     withdrawn: bool = Field(description="Overtaken by a change of controller before it went out.")
     turn_id: str
+    quotes: str = Field("", description="Id of the message it answers, or the platform's where that is not known here.")
+    edited_at: datetime | None = Field(None, description="When its author last changed it.")
+    deleted_at: datetime | None = Field(None, description="When its author took it back; its words are gone.")
+    reactions: Mapping[str, str] = Field(default_factory=dict, description="By who reacted.")
 
 
 class MessagePage(View):
@@ -167,19 +173,6 @@ class TraceView(View):
     notes: list[str]
 
 
-class BotView(View):
-    name: str
-    kind: str
-    language: str = Field(description='"" when it answers in the customer\'s language.')
-    default: bool = Field(description="Whether it answers unless a rule or channel says otherwise.")
-    deadline: float
-    fallback: str
-    health: Literal["ok", "failing", "resting", "on_trial"] = Field(
-        description="failing: its last call failed; resting: its circuit is open; on_trial: the next call decides."
-    )
-    failures: int = Field(description="Failures in a row.")
-
-
 class ChannelView(View):
     id: str
     kind: str
@@ -189,6 +182,10 @@ class ChannelView(View):
     max_bytes: int
     hook: str = Field(description="Path the platform delivers to; empty for a channel without one.")
     limits: Limits = Field(description="What the channel can show natively.")
+    listening: bool | None = Field(
+        None, description="Whether a worker listens to the platform now; null where the platform calls."
+    )
+    troubles: list[str] = Field(default_factory=list, description="What is wrong with it now, in words.")
 
 
 class DepthView(View):
@@ -210,6 +207,7 @@ class DeadLetterView(View):
     attempts: int
     done: int = Field(description="Parts of it that went out; a retry goes on after them.")
     error: str = Field(description="What the platform said to the last try.")
+    reason: SendReason = Field("", description="Why, where what to do next depends on it.")
 
 
 class DeadLetterWithParts(DeadLetterView):

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from orchestrator import codec
 from orchestrator.config import AppSettings
 from orchestrator.errors import NotFound
+from orchestrator.handles import shown
 from orchestrator.http.desk import rows
 from orchestrator.http.desk.counters import MOST_LISTED, Counters
 from orchestrator.http.desk.crew import Crew
@@ -86,7 +87,7 @@ class Views:
                 "profile": dict(customer.profile),
                 "created_at": customer.created_at.isoformat(),
             },
-            "messages": [codec.message.plain(message) for message in messages],
+            "messages": [codec.message.plain(shown(message)) for message in messages],
             "handoff": rows.case_full(case),
             "queue": rows.queue(await self.crew.queue_view(conversation)),
             "deliveries": rows.deliveries(await self.records.deliveries(conversation.id)),
@@ -140,7 +141,7 @@ def view_routes(views: Views, records: Records, sessions: Sessions) -> APIRouter
         limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
     ) -> dict[str, Any]:
         page = await records.messages(found.id, after=after, before=before, limit=limit)
-        return {"messages": [codec.message.plain(message) for message in page]}
+        return {"messages": [codec.message.plain(shown(message)) for message in page]}
 
     return router
 

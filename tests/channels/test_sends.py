@@ -1,0 +1,161 @@
+"""What comes of a message the platform does not simply take: closed windows, expired tokens, nobody knows."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.engine import pauses
+from orchestrator.errors import SendFailed, SendProblem
+from orchestrator.types import DeliveryChanged, StatusChanged, Template
+from tests.support.channel import channel, deliveries, news, reached, tell
+from tests.support.probe import Side
+
+
+def refusal(reason: SendProblem, **more: Any) -> SendFailed:
+    return SendFailed(f"the platform says {reason}", **{"retryable": True, "reason": reason, **more})
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pauses, "FIRST", 0.05)
+    monkeypatch.setattr(pauses, "LONGEST", 0.05)
+
+
+# A closed window
+
+
+async def test_a_closed_window_makes_a_dead_letter_the_desk_hears_of(tmp_path: Path, side: Side) -> None:
+    side.refusals.append(refusal("window_closed"))
+    async with channel(tmp_path) as parley:
+        told = asyncio.create_task(news(parley, lambda one: isinstance(one, DeliveryChanged)))
+        await asyncio.sleep(0)
+        await parley.hear("hello")
+        update = await told
+        assert isinstance(update, DeliveryChanged)
+        assert (update.state, update.reason) == ("failed", "window_closed")
+        (letter,) = await parley.runtime.store.dead("shop")
+        assert (letter.reason, letter.attempts) == ("window_closed", 1)
+
+
+async def test_the_channels_template_goes_instead_once(tmp_path: Path, side: Side) -> None:
+    side.refusals.append(refusal("window_closed"))
+    probe = {
+        "window_template": "we_are_back",
+        "window_language": "en_US",
+        "window_values": {"1": "Our answer: {text}"},
+    }
+    async with channel(tmp_path, probe=probe) as parley:
+        await parley.hear("two\nlines")
+        (row,) = await reached(parley, "sent")
+        assert row.reason == "window_closed"
+        (sent,) = side.sent
+        assert sent[1] == (
+            Template(
+                name="we_are_back",
+                language="en_US",
+                values={"1": "Our answer: echo: two lines"},
+                text="echo: two\nlines",
+            ),
+        )
+        side.refusals.append(refusal("window_closed"))
+        await parley.hear("still closed")
+        (letter,) = await reached(parley, "failed")
+        assert letter.reason == "window_closed"
+        assert len(side.sent) == 1
+
+
+async def test_a_template_the_platform_refuses_is_not_sent_again(tmp_path: Path, side: Side) -> None:
+    side.refusals.extend([refusal("window_closed"), refusal("window_closed")])
+    async with channel(tmp_path, probe={"window_template": "we_are_back"}) as parley:
+        await parley.hear("hello")
+        await reached(parley, "failed")
+        assert side.sent == []
+
+
+# Nobody knows
+
+
+async def test_what_may_have_gone_out_is_not_sent_again_and_holds_up_nothing(tmp_path: Path, side: Side) -> None:
+    side.refusals.append(refusal("unknown"))
+    async with channel(tmp_path) as parley:
+        await parley.hear("one")
+        (row,) = await reached(parley, "unknown")
+        await parley.hear("two")
+        await reached(parley, "sent")
+        assert side.texts == ["echo: two"]
+        now = parley.runtime.clock.now()
+        event = StatusChanged(external_id="theirs-7", state="delivered", at=now, tracker=f"{row.id}.0")
+        await tell(parley, event)
+        assert [one.state for one in await deliveries(parley)] == ["delivered", "sent"]
+        assert (await deliveries(parley))[0].external_id == "theirs-7"
+
+
+async def test_the_rest_of_a_message_goes_on(tmp_path: Path, side: Side) -> None:
+    side.refusals.append(refusal("unknown"))
+    async with channel(tmp_path) as parley:
+        long = "word " * 1500
+        await parley.hear(long)
+        (row,) = await reached(parley, "unknown")
+        assert row.done == len(row.renderings) > 1
+        assert len(side.sent) == len(row.renderings) - 1
+
+
+# An expired token
+
+
+async def test_a_channel_whose_token_expired_pauses_and_goes_on_when_it_is_renewed(
+    tmp_path: Path, side: Side, quick: None
+) -> None:
+    side.refusals.extend(refusal("token_expired", retryable=False) for _ in range(4))
+    async with channel(tmp_path) as parley:
+        for number in range(3):
+            await parley.hear("hello", address=f"visitor {number}")
+        await side.until(lambda: not side.refusals or parley.runtime.engine.pauses.paused)
+        async for trouble in troubles(parley):
+            assert "token_expired" in trouble
+            break
+        await side.until(lambda: len(side.sent) == 3)
+        assert await parley.runtime.store.dead("shop") == []
+        for number in range(3):
+            (row,) = await parley.runtime.store.deliveries((await parley.conversation(f"visitor {number}")).id)
+            while row.state != "sent":
+                (row,) = await parley.runtime.store.deliveries(row.conversation_id)
+            assert (row.reason, row.error, row.attempts) == ("", "", 1)
+        assert parley.runtime.engine.pauses.paused == {}
+        assert await parley.runtime.store.reports("shop") == []
+
+
+async def troubles(parley: Any) -> AsyncIterator[str]:
+    async with asyncio.timeout(10):
+        while True:
+            for report in await parley.runtime.store.reports("shop"):
+                yield report.trouble
+
+
+async def test_a_paused_channel_asks_the_platform_seldom(tmp_path: Path, side: Side) -> None:
+    side.refusals.extend(refusal("token_expired", retryable=False) for _ in range(100))
+    async with channel(tmp_path) as parley:
+        await parley.hear("hello")
+        await side.until(lambda: len(side.refusals) < 100)
+        for number in range(20):
+            await parley.hear("hello", address=f"visitor {number}")
+            await parley.settled(f"visitor {number}")
+        assert len(side.refusals) >= 98
+        (row,) = await parley.runtime.store.deliveries((await parley.conversation()).id)
+        assert (row.state, row.reason) == ("pending", "token_expired")
+        (report,) = await parley.runtime.store.reports("shop")
+        assert (report.side, report.channel_id) == ("sending", "line")
+
+
+# The customer blocked us
+
+
+async def test_a_customer_who_blocked_us_makes_a_dead_letter(tmp_path: Path, side: Side) -> None:
+    side.refusals.append(refusal("opted_out"))
+    async with channel(tmp_path) as parley:
+        await parley.hear("hello")
+        (row,) = await reached(parley, "failed")
+        assert (row.reason, row.attempts) == ("opted_out", 1)
