@@ -10,13 +10,8 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors import telegram
 from connectors.telegram.connector import TelegramChannel
 from connectors.telegram.polling import PollingTelegram
-from connectors.telegram.stand_in import TelegramStandIn
-from orchestrator.adapters.clock import SystemClock
-from orchestrator.adapters.files import LocalFiles
-from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import NotFound, SendFailed, TooLarge, Unavailable
 from orchestrator.ports import Listener, Managed, MediaSource
 from orchestrator.types import (
@@ -26,59 +21,21 @@ from orchestrator.types import (
     Inbound,
     Location,
     Media,
-    Outgoing,
-    Part,
     RawRequest,
     Received,
-    Rendering,
     Tap,
     Text,
 )
-from tests.support.playhouse import Stage, playing, staged
+from tests.support.playhouse import playing
 from tests.support.samples import PNG
 from tests.support.story import BOT, called, told
+from tests.support.wired import sent, wired
 
 KIND = {"kind": "telegram"}
 
 
 def said(call: RawRequest) -> Any:
     return orjson.loads(call.body)
-
-
-@asynccontextmanager
-async def connected(folder: Path, **settings: Any) -> AsyncIterator[tuple[TelegramChannel, Stage, TelegramStandIn]]:
-    """The connector alone, before the stand-in."""
-    stand_in = telegram.stand_in(SystemClock())
-    assert isinstance(stand_in, TelegramStandIn)
-    http, files = HttpClient(), LocalFiles(folder, SystemClock())
-    await http.open()
-    async with staged(stand_in) as stage:
-        own = telegram.Settings.model_validate({**stand_in.settings(stage.url), **settings})
-        channel = telegram.create(own, clock=SystemClock(), http=http, files=files)
-        assert isinstance(channel, TelegramChannel)
-        yield channel, stage, stand_in
-        await channel.close()
-    await http.close()
-
-
-def row(address: str, part: Part) -> Outgoing:
-    return Outgoing(
-        id="out-1",
-        app_id="shop",
-        conversation_id="c",
-        channel_id="it",
-        address=address,
-        message_id="m",
-        seq=1,
-        epoch=0,
-        due_at=SystemClock().now(),
-        renderings=(Rendering(parts=(part,)),),
-    )
-
-
-async def send(channel: TelegramChannel, address: str, part: Part) -> str:
-    outgoing = row(address, part)
-    return (await channel.send(outgoing.renderings[0], outgoing)).external_id
 
 
 async def test_the_story_is_told(tmp_path: Path) -> None:
@@ -89,16 +46,16 @@ async def test_the_story_is_told(tmp_path: Path) -> None:
 
 
 async def test_every_tap_on_a_button_is_answered_and_carries_its_payload(tmp_path: Path) -> None:
-    async with connected(tmp_path) as (channel, stage, stand_in):
+    async with wired("telegram", tmp_path) as (channel, stage, stand_in):
         stand_in.person("Ann")
         offer = Buttons(text="Which?", buttons=(Button(title="Large", payload="size:l"),))
-        sent = await send(channel, "1001", offer)
+        offered = await sent(channel, "1001", offer)
         (request,) = stand_in.say("Ann", Tap(payload="size:l", title="Large"))
         (event,) = channel.parse(request)
         channel.answer(request)
         await asyncio.gather(*channel.tasks)
         assert isinstance(event, Received)
-        assert event.parts == (Tap(payload="size:l", title="Large", message_id=sent),)
+        assert event.parts == (Tap(payload="size:l", title="Large", message_id=offered),)
         assert stand_in.answered == [orjson.loads(request.body)["callback_query"]["id"]]
         assert [call.path.rpartition("/")[2] for call in stage.calls] == ["sendMessage", "answerCallbackQuery"]
 
@@ -140,13 +97,13 @@ async def test_what_the_platform_could_not_take_is_sent_again(tmp_path: Path) ->
 
 
 async def test_who_blocks_the_bot_says_so_and_is_not_written_to(tmp_path: Path) -> None:
-    async with connected(tmp_path) as (channel, _, stand_in):
+    async with wired("telegram", tmp_path) as (channel, _, stand_in):
         (request,) = stand_in.block("Ann")
         (event,) = channel.parse(request)
         assert isinstance(event, Consent)
         assert (event.address, event.allowed) == ("1001", False)
         with pytest.raises(SendFailed) as failed:
-            await send(channel, "1001", Text(text="Hi"))
+            await sent(channel, "1001", Text(text="Hi"))
         assert (failed.value.reason, failed.value.retryable) == ("opted_out", False)
         (event,) = channel.parse(stand_in.block("Ann", blocked=False)[0])
         assert isinstance(event, Consent)
@@ -154,15 +111,14 @@ async def test_who_blocks_the_bot_says_so_and_is_not_written_to(tmp_path: Path) 
 
 
 async def test_a_thousand_updates_are_all_taken(tmp_path: Path) -> None:
-    async with connected(tmp_path) as (channel, _, stand_in):
+    async with wired("telegram", tmp_path) as (channel, _, stand_in):
         requests = [one for n in range(1000) for one in stand_in.say("Ann", Text(text=f"line {n}"))]
         events = [event for request in requests for event in channel.parse(request)]
         assert len({event.external_id for event in events if isinstance(event, Received)}) == 1000
 
 
 async def test_a_file_is_fetched_by_its_handle_and_no_url_holds_the_token(tmp_path: Path) -> None:
-    async with connected(tmp_path) as (channel, _, stand_in):
-        assert isinstance(channel, MediaSource)
+    async with wired("telegram", tmp_path) as (channel, _, stand_in):
         (request,) = stand_in.say("Ann", Media(url="", media="image", alt="broken"))
         (event,) = channel.parse(request)
         assert isinstance(event, Received)
@@ -178,18 +134,25 @@ async def test_a_file_is_fetched_by_its_handle_and_no_url_holds_the_token(tmp_pa
 
 
 async def test_a_file_of_ours_is_handed_over(tmp_path: Path) -> None:
-    async with connected(tmp_path) as (channel, stage, stand_in):
+    async with wired("telegram", tmp_path) as (channel, stage, stand_in):
         stand_in.person("Ann")
         path = await channel.files.put("shop", PNG, name="plan.png", mime="image/png")
-        await send(channel, "1001", Media(url=f"http://127.0.0.1:1{path}", media="image", alt="The plan"))
+        await sent(channel, "1001", Media(url=f"http://127.0.0.1:1{path}", media="image", alt="The plan"))
         assert stand_in.shown("Ann")[0].parts == (Media(url="attach://plan.png", media="image", alt="The plan"),)
         assert PNG in stage.calls[-1].body
 
 
+def test_files_are_fetched_and_setting_up_is_offered_and_only_polling_listens() -> None:
+    assert issubclass(TelegramChannel, MediaSource)
+    assert issubclass(TelegramChannel, Managed)
+    assert issubclass(PollingTelegram, Listener)
+    assert not issubclass(TelegramChannel, Listener)
+
+
 async def test_a_revoked_token_is_told_without_telling_the_token(tmp_path: Path) -> None:
-    async with connected(tmp_path, token="110201543:AAgone_gone_gone_gone_gone") as (channel, _, _):
+    async with wired("telegram", tmp_path, token="110201543:AAgone_gone_gone_gone_gone") as (channel, _, _):
         with pytest.raises(SendFailed) as failed:
-            await send(channel, "1001", Text(text="Hi"))
+            await sent(channel, "1001", Text(text="Hi"))
         assert failed.value.reason == "token_expired"
         assert "AAgone" not in str(failed.value)
         (found,) = await channel.check("https://bot.example/hooks/it")
@@ -199,8 +162,7 @@ async def test_a_revoked_token_is_told_without_telling_the_token(tmp_path: Path)
 
 async def test_setup_sets_the_webhook_and_check_tells_what_is_wrong(tmp_path: Path) -> None:
     url = "https://bot.example/hooks/it"
-    async with connected(tmp_path) as (channel, stage, stand_in):
-        assert isinstance(channel, Managed)
+    async with wired("telegram", tmp_path) as (channel, stage, stand_in):
         before = await channel.check(url)
         assert [found.ok for found in before] == [True, False]
         assert "Telegram calls nobody" in before[1].what
@@ -216,7 +178,7 @@ async def test_setup_sets_the_webhook_and_check_tells_what_is_wrong(tmp_path: Pa
 
 @pytest.mark.parametrize("url", ["http://bot.example/hooks/it", "https://bot.example:8000/hooks/it"])
 async def test_check_knows_what_telegram_can_call(tmp_path: Path, url: str) -> None:
-    async with connected(tmp_path) as (channel, _, stand_in):
+    async with wired("telegram", tmp_path) as (channel, _, stand_in):
         stand_in.hook = {"url": url}
         assert [found.what for found in await channel.check(url) if not found.ok] == [
             "Telegram calls https only, on port 443, 80, 88 or 8443"
@@ -224,7 +186,7 @@ async def test_check_knows_what_telegram_can_call(tmp_path: Path, url: str) -> N
 
 
 async def test_its_name_is_learned_and_a_mention_then_heard(tmp_path: Path) -> None:
-    async with connected(tmp_path) as (channel, _, _):
+    async with wired("telegram", tmp_path) as (channel, _, _):
         await channel.open()
         await asyncio.gather(*channel.tasks)
         group = {"id": -5, "type": "group", "title": "All"}
@@ -240,10 +202,10 @@ async def test_its_name_is_learned_and_a_mention_then_heard(tmp_path: Path) -> N
 
 
 async def test_a_group_is_answered_to_whoever_asked(tmp_path: Path) -> None:
-    async with connected(tmp_path) as (channel, stage, _):
+    async with wired("telegram", tmp_path) as (channel, stage, _):
         channel.last["-5/9"] = 3
         with pytest.raises(SendFailed, match="chat not found"):
-            await send(channel, "-5/9", Text(text="Hi"))
+            await sent(channel, "-5/9", Text(text="Hi"))
         assert said(stage.calls[-1])["reply_parameters"] == {"message_id": 3, "allow_sending_without_reply": True}
 
 
@@ -280,7 +242,7 @@ async def listening(channel: TelegramChannel, ear: Ear) -> AsyncIterator[asyncio
 
 
 async def test_polling_hears_everything_once_and_confirms_what_is_durable(tmp_path: Path) -> None:
-    async with connected(tmp_path, mode="polling") as (channel, _, stand_in):
+    async with wired("telegram", tmp_path, mode="polling") as (channel, _, stand_in):
         stand_in.say("Ann", Text(text="one"))
         stand_in.updates.append({"update_id": stand_in.updates[-1]["update_id"] + 1, "message": "rubbish"})
         stand_in.count += 1
@@ -294,9 +256,9 @@ async def test_polling_hears_everything_once_and_confirms_what_is_durable(tmp_pa
 
 
 async def test_polling_answers_taps_too(tmp_path: Path) -> None:
-    async with connected(tmp_path, mode="polling") as (channel, stage, stand_in):
+    async with wired("telegram", tmp_path, mode="polling") as (channel, stage, stand_in):
         stand_in.person("Ann")
-        await send(channel, "1001", Buttons(text="?", buttons=(Button(title="L", payload="l"),)))
+        await sent(channel, "1001", Buttons(text="?", buttons=(Button(title="L", payload="l"),)))
         stand_in.say("Ann", Tap(payload="l", title="L"))
         ear = Ear()
         async with listening(channel, ear), asyncio.timeout(10):
@@ -307,7 +269,7 @@ async def test_polling_answers_taps_too(tmp_path: Path) -> None:
 
 
 async def test_polling_goes_on_after_trouble_and_ends_with_the_token(tmp_path: Path) -> None:
-    async with connected(tmp_path, mode="polling") as (channel, stage, stand_in):
+    async with wired("telegram", tmp_path, mode="polling") as (channel, stage, stand_in):
         ear = Ear()
         stand_in.say("Ann", Text(text="one"))
         stage.faults.append("broken")
@@ -319,7 +281,7 @@ async def test_polling_goes_on_after_trouble_and_ends_with_the_token(tmp_path: P
 
 
 async def test_polling_needs_the_webhook_out_of_the_way(tmp_path: Path) -> None:
-    async with connected(tmp_path, mode="polling") as (channel, _, stand_in):
+    async with wired("telegram", tmp_path, mode="polling") as (channel, _, stand_in):
         stand_in.hook = {"url": "https://bot.example/hooks/it"}
         assert [found.ok for found in await channel.check("")] == [True, False]
         steps = await channel.setup("")
