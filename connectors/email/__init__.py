@@ -7,12 +7,14 @@ imap = { host = "imap.example.com", password = "env:MAIL_PASSWORD" }
 smtp = { host = "smtp.example.com", password = "env:MAIL_PASSWORD" }
 """
 
-from connectors.email.connector import EmailChannel
+from connectors.email.connector import LIMITS, EmailChannel
 from connectors.email.settings import Settings
 from connectors.email.stand_in import PostmarkStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

@@ -8,12 +8,14 @@ app_secret = "env:META_APP_SECRET"
 verify_token = "env:META_VERIFY_TOKEN"
 """
 
-from connectors.messenger.settings import MESSENGER, Settings
+from connectors.messenger.settings import LIMITS, MESSENGER, Settings
 from connectors.meta.inbox import InboxChannel
 from connectors.meta.inbox_stand_in import InboxStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

@@ -7,11 +7,13 @@ signing_secret = "env:SLACK_SIGNING_SECRET"
 """
 
 from connectors.slack.connector import SlackChannel, SlackListener
-from connectors.slack.settings import Settings
+from connectors.slack.settings import LIMITS, Settings
 from connectors.slack.stand_in import SlackStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

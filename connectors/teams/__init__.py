@@ -8,11 +8,13 @@ tenant = "contoso.onmicrosoft.com"
 """
 
 from connectors.teams.connector import TeamsChannel
-from connectors.teams.settings import Settings
+from connectors.teams.settings import LIMITS, Settings
 from connectors.teams.stand_in import TeamsStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

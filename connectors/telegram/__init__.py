@@ -5,13 +5,15 @@ kind = "telegram"
 token = "env:TELEGRAM_TOKEN"
 """
 
-from connectors.telegram.connector import TelegramChannel
+from connectors.telegram.connector import LIMITS, TelegramChannel
 from connectors.telegram.polling import PollingTelegram
 from connectors.telegram.settings import Settings
 from connectors.telegram.stand_in import TelegramStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

@@ -6,12 +6,14 @@ token = "env:VIBER_TOKEN"
 name = "The shop"
 """
 
-from connectors.viber.connector import ViberChannel
+from connectors.viber.connector import LIMITS, ViberChannel
 from connectors.viber.settings import Settings
 from connectors.viber.stand_in import ViberStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

@@ -7,11 +7,13 @@ secret = "env:KIOSK_SECRET"
 """
 
 from connectors.webhook.connector import WebhookChannel
-from connectors.webhook.settings import Settings
+from connectors.webhook.settings import DEFAULT_LIMITS, Settings
 from connectors.webhook.stand_in import WebhookStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = DEFAULT_LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

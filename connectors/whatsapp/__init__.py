@@ -9,11 +9,13 @@ verify_token = "env:WHATSAPP_VERIFY_TOKEN"
 """
 
 from connectors.whatsapp.connector import WhatsAppChannel
-from connectors.whatsapp.settings import Settings
+from connectors.whatsapp.settings import LIMITS, Settings
 from connectors.whatsapp.stand_in import stand_in
 from orchestrator.ports import Clock, Connector, Files, Http
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

@@ -23,6 +23,7 @@ COMMANDS = {
     "keys": "keys",
     "translate": "translate",
     "queue": "queue",
+    "preview": "preview",
     "nlp": "nlp",
     "models": "models",
     "rasa": "rasa",

@@ -6,7 +6,9 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from orchestrator.config import AppSettings
+from orchestrator.http.bots import bot_routes
 from orchestrator.http.desk.actions import case_routes, say_routes
+from orchestrator.http.desk.admins import Admins
 from orchestrator.http.desk.auth import auth_routes
 from orchestrator.http.desk.counters import Counters
 from orchestrator.http.desk.crew import Crew
@@ -14,6 +16,7 @@ from orchestrator.http.desk.live import live_routes
 from orchestrator.http.desk.login import REFUSAL_SECONDS, Login
 from orchestrator.http.desk.names import Names
 from orchestrator.http.desk.pages import page_routes
+from orchestrator.http.desk.preview import preview_routes
 from orchestrator.http.desk.sessions import Sessions
 from orchestrator.http.desk.tabs import Tabs
 from orchestrator.http.desk.uploads import upload_routes
@@ -22,6 +25,7 @@ from orchestrator.http.desk.wire import LARGEST_JSON
 from orchestrator.http.desk.wordings import wording_routes
 from orchestrator.http.passwords import Passwords
 from orchestrator.ports import Accounts, Bus, Clock, Files, Records
+from orchestrator.roster.office import Office
 
 __all__ = ["desk_routes"]
 
@@ -37,6 +41,7 @@ def desk_routes(
     apps: Mapping[str, AppSettings],
     public_url: str,
     folder: Path,
+    office: Office | None = None,
     passwords: Passwords | None = None,
     refusal_seconds: float = REFUSAL_SECONDS,
 ) -> APIRouter:
@@ -54,9 +59,13 @@ def desk_routes(
     api.include_router(team_routes(accounts, bus, sessions, apps))
     api.include_router(case_routes(crew.desk, records, sessions))
     api.include_router(say_routes(crew.desk, records, sessions))
+    api.include_router(preview_routes(apps, sessions, public_url))
     api.include_router(wording_routes(crew.wordings, records, sessions))
     api.include_router(upload_routes(files, records, sessions))
     api.include_router(live_routes(crew, records, bus, clock, sessions, tabs, names, counters))
+    if office is not None:
+        admins = Admins(sessions)
+        api.include_router(bot_routes(office, admins.reader, admins.changer))
     router = APIRouter(include_in_schema=False)
     router.include_router(api)
     router.include_router(page_routes(folder))
