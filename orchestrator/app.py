@@ -266,6 +266,7 @@ def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
             id=channel.id,
             connector=channel.connector,
             rate=channel.settings.rate,
+            public_url=runtime.public_url,
             max_bytes=largest(channel),
         )
         for app in runtime.apps.values()

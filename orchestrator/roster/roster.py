@@ -9,10 +9,11 @@ import structlog
 from orchestrator.copies import replace
 from orchestrator.engine import App, RunningBot
 from orchestrator.engine.app import Candidate
-from orchestrator.errors import Misconfigured, ParleyError
+from orchestrator.engine.watch import Watch
+from orchestrator.errors import Conflict, Misconfigured, NotFound, ParleyError
 from orchestrator.ports import BotRecords, Bus
 from orchestrator.registry import Workshop, running
-from orchestrator.roster import serving
+from orchestrator.roster import serving, trials
 from orchestrator.roster.lent import Lent
 from orchestrator.roster.registrar import Registrar
 from orchestrator.roster.settings import read
@@ -47,6 +48,7 @@ class Roster:
         self.poked = asyncio.Event()
         self.tasks: list[asyncio.Task[None]] = []
         self.closing: set[asyncio.Task[None]] = set()
+        self.watch = Watch(workshop.clock)
 
     async def open(self) -> None:
         await self.look()
@@ -57,6 +59,9 @@ class Roster:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.watch.stop()
+        with suppress(ParleyError):
+            await self.flush()
         for key in list(self.made):
             self.retire(key)
         await asyncio.gather(*self.closing, return_exceptions=True)
@@ -73,11 +78,32 @@ class Roster:
                 await asyncio.wait_for(self.poked.wait(), self.seconds)
             self.poked.clear()
             try:
+                await self.flush()
                 await self.look()
+                await self.judge()
             except ParleyError as error:
                 log.warning("registered bots can't be read; going on with those known", error=str(error))
             except Exception:
                 log.exception("looking after registered bots broke")
+
+    async def flush(self) -> None:
+        """Hand on what was counted. When the database can't take it now it is lost: these are figures, not facts."""
+        counts, notes = self.watch.taken()
+        if counts:
+            await self.bots.count(counts)
+        if notes:
+            await self.bots.note(notes)
+
+    async def judge(self) -> None:
+        """Take candidates back that do worse than they may. Whoever sees it first does it."""
+        for entry in await self.bots.entries():
+            trial = entry.trial
+            if entry.app_id not in self.apps or trial is None or trial.state != "running":
+                continue
+            counts = await self.bots.counts(entry.app_id, trials.since(trial), entry.name)
+            if reason := trials.judge(trial, entry.active, counts):
+                with suppress(Conflict, NotFound):
+                    await self.registrar.end_trial(entry.app_id, entry.name, "rolled_back", reason)
 
     async def look(self) -> None:
         """Make what runs here what the database says."""
@@ -86,7 +112,7 @@ class Roster:
             for app_id in self.configured:
                 entries = [entry for entry in found if entry.app_id == app_id]
                 state = tuple((entry.name, entry.revision) for entry in entries)
-                if state != self.seen.get(app_id, ()):
+                if state != self.seen.get(app_id):
                     await self.rebuild(app_id, entries)
                     self.seen[app_id] = state
 
@@ -164,7 +190,7 @@ class Roster:
             policy = serving.policy_with(base.settings, known, [entry for entry in entries if entry.name in bots])
         except Misconfigured as error:
             log.error("whom registered bots serve can't be used; the app's own rules stand", error=str(error))
-        self.apps[app_id] = replace(base, bots=known, policy=policy, candidates=candidates)
+        self.apps[app_id] = replace(base, bots=known, policy=policy, candidates=candidates, watch=self.watch)
 
     def retire(self, key: Key) -> None:
         """Closed once the turns it has are done."""

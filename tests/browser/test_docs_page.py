@@ -27,6 +27,7 @@ def mounted(house: House) -> Sequence[BaseRoute]:
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,
+        office=runtime.office,
     )
     return [*v1.routes, *docs.routes(v1, FOLDER, "1.2.3").routes]
 

@@ -33,6 +33,7 @@ def operations(parley: Front) -> list[tuple[str, str, str]]:
             accounts=runtime.store,
             bus=runtime.bus,
             clock=runtime.clock,
+            office=runtime.office,
         ),
         "1",
     )
@@ -48,6 +49,12 @@ BODIES: dict[str, Any] = {
     "/v1/conversations/nothing/language": {"language": "en"},
     "/v1/conversations/nothing/messages": {"text": "x"},
     "/v1/conversations/nothing/transfer": {"team": "support"},
+    "/v1/bots": {
+        "name": "x",
+        "settings": {"kind": "webhook", "url": "https://x.example", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+    },
+    "/v1/bots/nothing/versions": {"settings": {"kind": "webhook"}},
+    "/v1/bots/nothing/trial": {"version": 1, "mode": "shadow"},
     "/v1/keys": {"name": "x", "scopes": ["read"]},
 }
 

@@ -25,6 +25,7 @@ def mounted(house: House) -> Sequence[BaseRoute]:
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,
+        office=runtime.office,
     )
     return docs.routes(v1, FOLDER, "1.2.3").routes
 

@@ -81,6 +81,7 @@ def v1(house: House) -> Any:
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,
+        office=runtime.office,
         rate=10**9,
     )
 

@@ -179,6 +179,7 @@ async def desk_house(
                 apps=runtime.settings.apps,
                 public_url=public_url,
                 folder=WEB,
+                office=runtime.office,
                 passwords=Passwords(QUICK),
                 refusal_seconds=refusal,
             )  # fmt: skip

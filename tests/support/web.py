@@ -92,6 +92,7 @@ def api_routes(house: House, rate: int = 100_000) -> Sequence[BaseRoute]:
         accounts=runtime.store,
         bus=runtime.bus,
         clock=runtime.clock,
+        office=runtime.office,
         rate=rate,
     ).routes
 

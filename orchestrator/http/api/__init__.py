@@ -9,6 +9,7 @@ from orchestrator.http.api import bots, channels, conversations, customers, hand
 from orchestrator.http.api.access import Deps
 from orchestrator.http.api.views import Problem
 from orchestrator.ports import Accounts, Bus, Clock, Letters, Records
+from orchestrator.roster.office import Office
 
 __all__ = ["router"]
 
@@ -34,6 +35,7 @@ def router(
     accounts: Accounts,
     bus: Bus,
     clock: Clock,
+    office: Office,
     rate: int = 600,
 ) -> APIRouter:
     """`rate`: requests a minute for each key."""
@@ -48,6 +50,7 @@ def router(
         rate=rate,
     )
     api = APIRouter(prefix="/v1", max_body_size=MAX_BODY, responses=ANSWERS)
-    for resource in (conversations, handoffs, customers, traces, bots, channels, queues, keyring):
+    api.include_router(bots.routes(deps, office))
+    for resource in (conversations, handoffs, customers, traces, channels, queues, keyring):
         api.include_router(resource.routes(deps))
     return api

@@ -35,6 +35,11 @@ class Caller:
     def app_id(self) -> str:
         return self.key.app_id
 
+    @property
+    def who(self) -> str:
+        """As the author of what it changes."""
+        return f"key {self.key.name!r}"
+
     def agent(self, language: str = "") -> Agent:
         """The key as somebody at the desk: an outside desk works cases under its key's name."""
         return Agent(
