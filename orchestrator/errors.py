@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
-SendProblem = Literal["", "window_closed", "opted_out", "token_expired", "unknown"]
+SendProblem = Literal["", "window_closed", "opted_out", "token_expired", "quota_spent", "unknown"]
 
 Key = tuple[str | int, ...]
 """Where in the configuration: ("apps", "shop", "policy", "rules", 0, "when")."""
@@ -147,6 +147,7 @@ class SendFailed(ParleyError):
 
     `reason`, where what to do next depends on it: `window_closed` (only a template, or another channel), `opted_out`
     (the customer does not want to hear from us), `token_expired` (nothing goes out until somebody renews it),
+    `quota_spent` (what was paid for is used up: another channel, or later),
     `unknown` (it may have gone out, and the platform knows no idempotency key: never sent again blindly).
     """
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from orchestrator.types.message import Role
 from orchestrator.types.parts import Part
 
 DeliveryState = Literal["pending", "unknown", "sent", "delivered", "read", "failed"]
@@ -12,15 +13,16 @@ DeliveryState = Literal["pending", "unknown", "sent", "delivered", "read", "fail
 `unknown`: it may have gone out; it is not sent again, holds up nothing, and a later status says more.
 """
 
-SendReason = Literal["", "window_closed", "opted_out", "token_expired", "unknown"]
+SendReason = Literal["", "window_closed", "opted_out", "token_expired", "quota_spent", "unknown"]
 """As `errors.SendFailed.reason`. On a message that went out, `window_closed` means: a template went in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """One message of the platform: parts that all fit its limits."""
+    """One message of the platform: parts that all fit its limits. `role` is who says it: some platforms mark bots."""
 
     parts: tuple[Part, ...]
+    role: Role = "bot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
