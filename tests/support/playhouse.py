@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,11 +25,15 @@ CHANNEL = "it"
 
 @dataclass
 class Stage:
-    """The stand-in's own server: it keeps what it was called with, and refuses the next calls as told."""
+    """The stand-in's own server: it keeps what it was called with, and refuses the next calls as told.
+
+    The next `silent` calls it takes, and hangs up without an answer.
+    """
 
     stand_in: StandIn
     url: str = ""
     faults: list[Fault] = field(default_factory=list)
+    silent: int = 0
     calls: list[RawRequest] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -43,6 +48,9 @@ class Stage:
         self.calls.append(called)
         answer = self.answer(called)
         self.news.set()
+        if self.silent and request.transport:
+            self.silent -= 1
+            request.transport.abort()
         headers = {**answer.headers, "content-type": answer.media_type}
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
@@ -75,7 +83,11 @@ class Play:
     async def deliver(self, request: RawRequest) -> int:
         url = f"{self.front.url}/hooks/{CHANNEL}"
         async with self.front.session.request(
-            request.method, url, params=request.query, headers=request.headers, data=request.body or None
+            request.method,
+            url,
+            params=request.query,
+            headers=request.headers,
+            data=io.BytesIO(request.body) if request.body else None,
         ) as answer:
             await answer.read()
             return answer.status
@@ -127,10 +139,15 @@ def made(kind: str, clock: Any) -> StandIn:
 
 @asynccontextmanager
 async def playing(
-    folder: Path, kind: str, *, channel: Mapping[str, Any] | None = None, **app: Any
+    folder: Path,
+    kind: str,
+    *,
+    channel: Mapping[str, Any] | None = None,
+    stand_in: StandIn | None = None,
+    **app: Any,
 ) -> AsyncIterator[Play]:
-    """`channel` goes over the stand-in's own settings, `app` as in `house`."""
-    stand_in = made(kind, SystemClock())
+    """`channel` goes over the stand-in's own settings, `app` as in `house`; `stand_in` if it is not the usual one."""
+    stand_in = stand_in or made(kind, SystemClock())
     async with staged(stand_in) as stage:
         settings = {**stand_in.settings(stage.url), "rate": 10_000, **(channel or {})}
         channels = {"web": {"kind": "webchat"}, CHANNEL: settings}
