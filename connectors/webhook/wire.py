@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from orchestrator import answers, codec
 from orchestrator.errors import Malformed
+from orchestrator.incoming import read_json
 from orchestrator.types import (
     DeliveryState,
     FormAnswer,
@@ -39,8 +40,6 @@ CUSTOMER_KINDS = frozenset({"text", "media", "location", "tap", "form_answer"})
 STATES: Mapping[str, DeliveryState] = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 ABSOLUTE = re.compile(r"https?://[^\s/]", re.IGNORECASE)
-# An escaped NUL, but not an escaped backslash before the letters "u0000": PostgreSQL's text can't hold it.
-NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Short = Annotated[str, StringConstraints(max_length=1000)]
@@ -123,12 +122,7 @@ class Event(BaseModel):
 
 def read(body: bytes, delivery_id: str, now: datetime) -> list[Inbound]:
     """Events of a request, oldest first: one object, a list of them, or `{"events": […]}`. Raises Malformed."""
-    if b"\\u0000" in body:
-        body = NUL.sub(rb"\1", body)
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Malformed(f"the body is not JSON (line {error.lineno}, column {error.colno})") from None
+    found = read_json(body)
     if isinstance(found, dict) and isinstance(found.get("events"), list):
         found = found["events"]
     if isinstance(found, dict):

@@ -3,6 +3,7 @@
 read (capped) → connector.verify → connector.parse → bus.take per customer → engine.accept → connector.answer
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,11 +18,25 @@ from orchestrator.errors import Malformed, NotFound, ParleyError, Throttled, Too
 from orchestrator.http.problems import MAX_BODY, internal, problem
 from orchestrator.http.replies import Replies
 from orchestrator.ports import Answering, Bus, Connector
-from orchestrator.types import Accepted, Inbound, RawRequest, RawResponse, StatusChanged
+from orchestrator.types import (
+    Accepted,
+    Deleted,
+    Edited,
+    Inbound,
+    RawRequest,
+    RawResponse,
+    Reacted,
+    Received,
+    Started,
+)
 
 PREFIX = "/hooks/"
-METHODS = ("GET", "POST")
+METHODS = ("GET", "HEAD", "POST")
 MINUTE = timedelta(minutes=1)
+ALIVE = RawResponse()
+"""Some platforms only look, with a HEAD, whether anybody is there, before they let an address be saved."""
+SPOKEN = (Received, Started, Edited, Deleted, Reacted)
+"""What a customer does, and may flood us with; everything else is the platform's own doing."""
 
 
 log = structlog.get_logger("parley.hooks")
@@ -29,13 +44,17 @@ log = structlog.get_logger("parley.hooks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookChannel:
-    """A channel as its hook needs it: `rate` in requests a minute about one customer, `max_bytes` of one request."""
+    """A channel as its hook needs it: `rate` in requests a minute about one customer, `max_bytes` of one request.
+
+    `public_url` is how the outside reaches this server.
+    """
 
     app_id: str
     id: str
     connector: Connector
     rate: int = 30
     max_bytes: int = 65536
+    public_url: str = ""
 
 
 class Intake(Protocol):
@@ -71,12 +90,15 @@ class Hooks:
         headers = [(b"content-type", answer.media_type.encode()), (b"content-length", b"%d" % len(answer.body))]
         headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        body = b"" if scope["method"] == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
 
     async def receive(self, channel_id: str, scope: Scope, receive: Receive) -> RawResponse:
         channel = self.channels.get(channel_id.partition("/")[0])
         if channel is None:
             raise NotFound(f"there is no channel {channel_id!r} to deliver to")
+        if scope["method"] == "HEAD":
+            return ALIVE
         request = await read(scope, receive, channel)
         await channel.connector.verify(request)
         events = channel.connector.parse(request)
@@ -98,18 +120,23 @@ class Hooks:
         again with the whole batch; what was accepted is then a duplicate. A customer costs one use a request, however
         many lines it holds: charged by the line, a batch refused half way would use up the allowance of its own retry.
         """
-        waits = {address: await self.take(channel, address) for address in customers(events)}
+        addresses = sorted(customers(events))
+        if len(addresses) == 1:
+            waits = {addresses[0]: await self.take(channel, addresses[0])}
+        else:
+            taken = await asyncio.gather(*(self.take(channel, address) for address in addresses))
+            waits = dict(zip(addresses, taken, strict=True))
         longest = max(waits.values(), default=0.0)
         if not longest:
             return events, 0.0
-        return [event for event in events if isinstance(event, StatusChanged) or not waits[event.address]], longest
+        return [event for event in events if not isinstance(event, SPOKEN) or not waits[event.address]], longest
 
     async def take(self, channel: HookChannel, address: str) -> float:
         return await self.bus.take(f"hook:{channel.id}:{address}", limit=channel.rate, per=MINUTE)
 
 
 def customers(events: Sequence[Inbound]) -> set[str]:
-    return {event.address for event in events if not isinstance(event, StatusChanged)}
+    return {event.address for event in events if isinstance(event, SPOKEN)}
 
 
 async def read(scope: Scope, receive: Receive, channel: HookChannel) -> RawRequest:
@@ -126,7 +153,15 @@ async def read(scope: Scope, receive: Receive, channel: HookChannel) -> RawReque
         headers=headers,
         query=dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
         body=body,
+        url=address(scope, channel),
     )
+
+
+def address(scope: Scope, channel: HookChannel) -> str:
+    """The URL as the platform has it, for signatures that cover it: never from what a request says of itself."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return channel.public_url + (path + b"?" + query if query else path).decode("latin-1")
 
 
 async def read_body(receive: Receive, channel: HookChannel) -> bytes:

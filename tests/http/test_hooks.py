@@ -16,7 +16,7 @@ from orchestrator.app import hook_channels, web
 from orchestrator.errors import Unavailable
 from orchestrator.http import hooks
 from orchestrator.types import Accepted, Inbound
-from tests.support import bots
+from tests.support import bots, probe
 from tests.support.cloud import Cloud, Reply, running_cloud
 from tests.support.house import House, house
 from tests.support.serve import serving
@@ -115,6 +115,31 @@ async def test_too_large(parley: Front) -> None:
     answer = await parley.hook(said("x" * 2000), channel="small")
     assert (answer.status, answer.code) == (413, "too_large")
     assert (await parley.hook(said("x" * 500), channel="small")).status == 200
+
+
+async def test_fifty_megabytes_are_refused_before_they_come(parley: Front) -> None:
+    """By their announced length: not one of them is read."""
+    host, _, port = parley.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /hooks/kiosk HTTP/1.1\r\nHost: x\r\nContent-Length: 52428800\r\n\r\n")
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+    writer.close()
+
+
+@pytest.mark.parametrize("kind", ["[", '{"a":'])
+async def test_what_is_nested_deep_is_malformed(parley: Front, kind: str) -> None:
+    answer = await parley.hook((kind * 5000).encode())
+    assert (answer.status, answer.code) == (400, "malformed")
+    whole = kind * 900 + "1" + {"[": "]"}.get(kind, "}") * 900
+    answer = await parley.hook(whole.encode())
+    assert (answer.status, answer.code) == (400, "malformed")
+
+
+async def test_a_look_whether_anybody_is_there(parley: Front) -> None:
+    assert (await parley.ask("HEAD", "/hooks/kiosk")).status == 200
+    answer = await parley.ask("HEAD", "/hooks/nowhere")
+    assert (answer.status, answer.body) == (404, b"")
 
 
 async def test_a_body_without_end_is_cut_off(parley: Front) -> None:
@@ -226,6 +251,28 @@ async def test_a_channel_may_take_more_than_the_application(tmp_path: Path, clou
 def test_headers_and_query_as_connectors_see_them() -> None:
     raw = [(b"x-a", b"1"), (b"x-a", b"2"), (b"content-type", b"text/\xe9")]
     assert hooks.headers_of(raw) == {"x-a": "1, 2", "content-type": "text/é"}
+
+
+async def test_the_url_is_what_the_platform_called() -> None:
+    """Whatever the request says of itself."""
+    channel = hooks.HookChannel(
+        app_id="shop", id="sms", connector=probe.Probe(probe.Settings()), public_url="https://chat.example.com/parley"
+    )
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/hooks/sms/ü",
+        "raw_path": b"/hooks/sms/%C3%BC",
+        "query_string": b"a=1&a=2",
+        "headers": [(b"host", b"evil.example"), (b"x-forwarded-host", b"evil.example")],
+    }
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    request = await hooks.read(scope, receive, channel)  # type: ignore[arg-type]
+    assert request.url == "https://chat.example.com/parley/hooks/sms/%C3%BC?a=1&a=2"
+    assert request.query == {"a": "2"}
 
 
 # In front of the application, as `parley serve` has it
