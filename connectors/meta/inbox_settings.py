@@ -50,6 +50,7 @@ class InboxSettings(MetaSettings):
     @field_validator("ice_breakers")
     @classmethod
     def short(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        if long := next((question for question in value if not 0 < len(question) <= 80), None):
-            raise ValueError(f"a question has 1 to 80 characters, {long[:20]!r}… has {len(long)}")
+        for question in value:
+            if not 0 < len(question) <= 80:
+                raise ValueError(f"a question has 1 to 80 characters, {question[:20]!r}… has {len(question)}")
         return value

@@ -1,0 +1,431 @@
+"""Messenger and Instagram from end to end: one core, two stand-ins over real HTTP, a whole Parley, people who write."""
+
+import asyncio
+import base64
+import importlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from connectors.meta import pretend
+from connectors.meta.inbox import InboxChannel
+from connectors.meta.inbox_stand_in import ACCOUNT, InboxStandIn
+from orchestrator import fit
+from orchestrator.adapters.clock import SystemClock
+from orchestrator.adapters.files import LocalFiles
+from orchestrator.adapters.http_client import HttpClient
+from orchestrator.errors import NotFound, SendFailed, TooLarge
+from orchestrator.ports import Attributed, Managed, MediaSource
+from orchestrator.types import (
+    Button,
+    Buttons,
+    Card,
+    Carousel,
+    Choice,
+    DeliveryChanged,
+    Form,
+    FormField,
+    Inbound,
+    ListPicker,
+    Location,
+    Media,
+    Outgoing,
+    Part,
+    QuickReplies,
+    RawRequest,
+    Received,
+    Rendering,
+    Role,
+    Tap,
+    Template,
+    Text,
+)
+from tests.support.cloud import Reply, running_cloud
+from tests.support.playhouse import Stage, playing, staged
+from tests.support.samples import PNG
+from tests.support.story import BOT, called, told
+
+BOTH = pytest.mark.parametrize("kind", ["messenger", "instagram"])
+ANN = "7700000000000001"
+
+
+def said(call: RawRequest) -> Any:
+    return orjson.loads(call.body)
+
+
+@asynccontextmanager
+async def connected(
+    folder: Path, kind: str, **settings: Any
+) -> AsyncIterator[tuple[InboxChannel, Stage, InboxStandIn]]:
+    """The connector alone, before the stand-in."""
+    plugin = importlib.import_module(f"connectors.{kind}")
+    stand_in = plugin.stand_in(SystemClock())
+    http, files = HttpClient(), LocalFiles(folder, SystemClock())
+    await http.open()
+    async with staged(stand_in) as stage:
+        own = plugin.Settings.model_validate({**stand_in.settings(stage.url), **settings})
+        channel = plugin.create(own, clock=SystemClock(), http=http, files=files)
+        yield channel, stage, stand_in
+    await http.close()
+
+
+def row(part: Part) -> Outgoing:
+    return Outgoing(
+        id="out-1",
+        app_id="shop",
+        conversation_id="c",
+        channel_id="it",
+        address=ANN,
+        message_id="m",
+        seq=1,
+        epoch=0,
+        due_at=SystemClock().now(),
+        renderings=(Rendering(parts=(part,)),),
+    )
+
+
+async def send(channel: InboxChannel, part: Part) -> str:
+    outgoing = row(part)
+    return (await channel.send(outgoing.renderings[0], outgoing)).external_id
+
+
+def heard(channel: InboxChannel, requests: Sequence[RawRequest]) -> list[Inbound]:
+    return [event for request in requests for event in channel.parse(request)]
+
+
+@BOTH
+async def test_the_story_is_told(tmp_path: Path, kind: str) -> None:
+    async with playing(tmp_path, kind, channel={"kind": kind}, **BOT) as play:
+        conversation_id = await told(play, ANN)
+        await play.until(ANN, lambda shown: all(one.state == "read" for one in shown if not one.mine))
+        store = play.house.runtime.store
+        assert {one.state for one in await store.deliveries(conversation_id)} <= {"read", "delivered", "sent"}
+        lines = await play.house.lines(ANN)
+        assert len([line for line in lines if line.startswith("agent:")]) == 1
+        assert (await play.house.conversation(ANN)).controller.kind == "bot"
+
+
+@BOTH
+async def test_get_started_lets_the_bot_speak_first(tmp_path: Path, kind: str) -> None:
+    async with playing(tmp_path, kind, channel={"kind": kind}, **BOT) as play:
+        assert await play.say(ANN, Tap(payload="GET_STARTED", title="Get Started")) == [200]
+        await play.answered(ANN, "Welcome to the shop.")
+
+
+@BOTH
+async def test_a_delivery_that_comes_again_is_answered_once(tmp_path: Path, kind: str) -> None:
+    async with playing(tmp_path, kind, channel={"kind": kind}, **BOT) as play:
+        requests = play.stand_in.say(ANN, Text(text="Hi"))
+        await asyncio.gather(play.post(requests), play.post(requests))
+        await play.post(requests)
+        await play.answered(ANN, "What is it about?")
+        await play.say(ANN, "Thanks")
+        await play.answered(ANN, "Glad to help.")
+        assert len([one for one in play.stand_in.shown(ANN) if not one.mine]) == 2
+
+
+@BOTH
+async def test_what_is_forged_is_refused_and_nothing_is_kept(tmp_path: Path, kind: str) -> None:
+    async with playing(tmp_path, kind, channel={"kind": kind}, **BOT) as play:
+        (request,) = play.stand_in.say(ANN, Text(text="Hi"))
+        assert await play.post([replace(request, body=request.body.replace(b'"Hi"', b'"Ho"'))]) == [401]
+        assert await play.post([replace(request, headers={})]) == [401]
+        assert await play.house.runtime.store.find_conversation("it", ANN) is None
+
+
+@BOTH
+async def test_a_thousand_messages_in_one_delivery(tmp_path: Path, kind: str) -> None:
+    async with playing(tmp_path, kind, channel={"kind": kind}, bot="silent") as play:
+        events = [
+            {
+                "sender": {"id": f"77{n % 50}"},
+                "recipient": {"id": ACCOUNT},
+                "timestamp": 1,
+                "message": {"mid": f"m{n}", "text": "x" * 100},
+            }
+            for n in range(1000)
+        ]
+        product = play.stand_in.flavour.product
+        delivery = pretend.posted({"object": product, "entry": [{"id": ACCOUNT, "messaging": events}]})
+        assert await play.post([delivery]) == [200]
+        store = play.house.runtime.store
+        found = [await store.find_conversation("it", f"77{n}") for n in range(50)]
+        assert sum(one.last_seq for one in found if one) == 1000
+
+
+async def test_what_was_never_answered_is_unknown_until_its_echo_comes(tmp_path: Path) -> None:
+    async with playing(tmp_path, "messenger", channel={"kind": "messenger", "typing": False}, **BOT) as play:
+        play.stage.silent = 1
+        async with asyncio.timeout(10), play.house.runtime.bus.subscribe("shop") as news:
+            await play.say(ANN, "Hi")
+            async for update in news:
+                if isinstance(update, DeliveryChanged):
+                    break
+        conversation = await play.house.conversation(ANN)
+        store = play.house.runtime.store
+        (row,) = await store.deliveries(conversation.id)
+        assert row.state == "unknown"
+        assert set(await play.post(play.stand_in.drain())) == {200}
+        (row,) = await store.deliveries(conversation.id)
+        assert (row.state, row.external_id) == ("read", play.stand_in.shown(ANN)[-1].id)
+        assert len(await called(play, "/messages")) == 1
+
+
+@BOTH
+async def test_a_colleague_who_answers_in_the_inbox_silences_the_bot(tmp_path: Path, kind: str) -> None:
+    async with playing(tmp_path, kind, channel={"kind": kind}, **BOT) as play:
+        await play.say(ANN, "Hi")
+        await play.answered(ANN, "What is it about?")
+        echo = {"mid": "m_person", "text": "Bo here", "is_echo": True}
+        await play.post([play.stand_in.posted(play.stand_in.event(ACCOUNT, ANN, message=echo))])
+        assert "agent: Bo here" in await play.house.lines(ANN)
+        assert (await play.house.conversation(ANN)).controller.kind == "desk"
+
+
+@BOTH
+@pytest.mark.parametrize("human_agent", [True, False])
+async def test_after_a_day_a_person_may_answer_and_a_bot_may_not(tmp_path: Path, kind: str, human_agent: bool) -> None:
+    channel = {"kind": kind, "typing": False, "human_agent": human_agent}
+    async with playing(tmp_path, kind, channel=channel, bot="silent") as play:
+        await play.say(ANN, "Hi")
+        conversation = await play.house.settled(ANN)
+        play.stand_in.talks[ANN].heard -= timedelta(days=6)
+        desk, ada = play.house.runtime.engine.desk, play.house.agent()
+        await desk.accept("shop", conversation.id, ada)
+        async with asyncio.timeout(10), play.house.runtime.bus.subscribe("shop") as news:
+            await desk.say("shop", conversation.id, ada, (Text(text="It has come."),))
+            if human_agent:
+                await play.answered(ANN, "It has come.")
+                assert said(play.stage.calls[-1])["tag"] == "HUMAN_AGENT"
+            else:
+                failed = 0
+                async for update in news:
+                    failed += isinstance(update, DeliveryChanged)
+                    if failed == 2:
+                        break
+        rows = await play.house.runtime.store.deliveries(conversation.id)
+        assert [one.reason for one in rows if one.state == "failed"] == ["window_closed"] * (1 if human_agent else 2)
+
+
+@BOTH
+async def test_a_customers_picture_is_fetched_and_kept(tmp_path: Path, kind: str) -> None:
+    async with playing(tmp_path, kind, channel={"kind": kind}, bot="echo") as play:
+        url = "data:image/png;base64," + base64.b64encode(PNG).decode()
+        await play.say(ANN, Media(url=url, media="image", mime="image/png", alt="my door"))
+        await play.answered(ANN, "my door")
+        kept = (await play.house.log(ANN))[0].parts[1]
+        assert isinstance(kept, Media)
+        assert (await play.house.runtime.files.get(kept.url))[0] == PNG
+
+
+# The connector alone, before the stand-in
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "part",
+    [
+        Text(text="Hello"),
+        Text(text="Grüße 🌈 " * 600),
+        Text(text="**Bold** [site](https://example.com)", markdown=True),
+        Media(url="https://example.com/a.jpg", media="image", alt="A"),
+        Media(url="https://example.com/a.gif", media="gif", alt="A"),
+        Media(url="https://example.com/a.pdf", media="file", name="bill.pdf"),
+        Media(url="https://example.com/a.mp4", media="video", size=99_000_000),
+        Location(latitude=1.5, longitude=2.5, name="HQ"),
+        QuickReplies(text="?", choices=tuple(Choice(title=f"Choice {n}", payload=f"c:{n}") for n in range(13))),
+        QuickReplies(text="?", choices=tuple(Choice(title=f"Choice {n}", payload=f"c:{n}") for n in range(14))),
+        QuickReplies(text="?", choices=(Choice(title="Same", payload="a"), Choice(title="Same", payload="b"))),
+        Buttons(text="ü" * 2000, buttons=(Button(title="A very long title, far too long", payload="p" * 1900),)),
+        Buttons(text="?", buttons=(Button(title="Buy", payload="b"), Button(title="Site", url="https://example.com"))),
+        Buttons(text="?", buttons=tuple(Button(title=f"{n}", payload=f"b{n}") for n in range(4))),
+        ListPicker(text="?", choices=tuple(Choice(title=f"Row {n}", payload=f"r:{n}") for n in range(12))),
+        Carousel(
+            cards=tuple(
+                Card(title="Card " + "x" * 90, subtitle="y" * 200, buttons=(Button(title="Pick", payload=f"p:{n}"),))
+                for n in range(11)
+            )
+        ),
+        Carousel(cards=(Card(title="Bare"),)),
+        Template(name="news", text="News!"),
+        Form(id="receipt", title="Receipt", fields=(FormField(name="email", label="E-mail"),)),
+        Tap(payload="p", title="Tapped"),
+    ],
+)
+async def test_whatever_is_fitted_is_taken(tmp_path: Path, kind: str, part: Part) -> None:
+    async with connected(tmp_path, kind) as (channel, _, stand_in):
+        stand_in.say(ANN, Text(text="Hi"))
+        for rendering in fit.shape((part,), channel.limits, message_id="m").renderings:
+            for one in rendering.parts:
+                assert await send(channel, one)
+        assert len(stand_in.shown(ANN)) > 1
+
+
+@BOTH
+async def test_more_than_the_platform_takes_is_refused_by_the_stand_in_too(tmp_path: Path, kind: str) -> None:
+    async with connected(tmp_path, kind) as (channel, _, stand_in):
+        stand_in.say(ANN, Text(text="Hi"))
+        for part in (
+            QuickReplies(text="?", choices=tuple(Choice(title=f"{n}", payload=f"{n}") for n in range(14))),
+            Buttons(text="?", buttons=tuple(Button(title=f"{n}", payload=f"{n}") for n in range(4))),
+            Buttons(text="x" * 641, buttons=(Button(title="a", payload="a"),)),
+            Text(text="x" * 2001),
+        ):
+            with pytest.raises(SendFailed) as failed:
+                await send(channel, part)
+            assert not failed.value.retryable
+
+
+@BOTH
+async def test_a_quick_reply_and_a_button_come_back_as_taps(tmp_path: Path, kind: str) -> None:
+    async with connected(tmp_path, kind) as (channel, _, stand_in):
+        stand_in.say(ANN, Text(text="Hi"))
+        await send(channel, QuickReplies(text="?", choices=(Choice(title="Large", payload="size:l"),)))
+        for tap in (Tap(payload="size:l", title="Large"), Tap(payload="buy:1", title="Buy")):
+            requests = stand_in.say(ANN, tap)
+            (event,) = heard(channel, requests)
+            assert isinstance(event, Received)
+            assert event.parts == (tap,)
+            assert (b"quick_reply" in requests[0].body) == (tap.payload == "size:l")
+
+
+async def test_an_echo_without_a_mark_is_ours_while_and_after_we_send(tmp_path: Path) -> None:
+    async with connected(tmp_path, "instagram") as (channel, _, stand_in):
+        stand_in.say(ANN, Text(text="Hi"))
+        channel.flying[ANN] += 1
+        early = stand_in.posted(stand_in.event(ACCOUNT, ANN, message={"mid": "m_x", "is_echo": True, "text": "?"}))
+        assert heard(channel, [early]) == []
+        channel.flying[ANN] -= 1
+        assert len(heard(channel, [early])) == 1
+        await send(channel, Text(text="Hello"))
+        assert not channel.flying
+        assert [type(event).__name__ for event in heard(channel, stand_in.drain())] == ["StatusChanged"]
+
+
+async def test_only_so_many_ids_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.meta.inbox.REMEMBERED", 1)
+    async with connected(tmp_path, "instagram") as (channel, _, stand_in):
+        stand_in.say(ANN, Text(text="Hi"))
+        await send(channel, Text(text="one"))
+        last = await send(channel, Text(text="two"))
+        assert list(channel.sent) == [last]
+
+
+async def test_a_file_of_ours_is_uploaded(tmp_path: Path) -> None:
+    async with connected(tmp_path, "messenger") as (channel, stage, stand_in):
+        stand_in.say(ANN, Text(text="Hi"))
+        path = await channel.files.put("shop", PNG, name="plan.png", mime="image/png")
+        await send(channel, Media(url=f"http://127.0.0.1:1{path}", media="image"))
+        (id,) = stand_in.files
+        assert stand_in.files[id][0] == PNG
+        attachment = said(stage.calls[-1])["message"]["attachment"]
+        assert attachment == {"type": "image", "payload": {"attachment_id": id}}
+        await send(channel, Media(url="https://parley.example/media/shop/gone/x.png", media="image"))
+        assert "url" in said(stage.calls[-1])["message"]["attachment"]["payload"]
+
+
+async def test_a_person_who_is_too_late_is_told_so(tmp_path: Path) -> None:
+    async def agent(outgoing: Outgoing) -> Role:
+        return "agent"
+
+    async with connected(tmp_path, "messenger", human_agent=True) as (channel, stage, stand_in):
+        stand_in.say(ANN, Text(text="Hi"))
+        assert isinstance(channel, Attributed)
+        channel.attribute(agent)
+        talk = stand_in.talks[ANN]
+        assert talk.heard is not None
+        talk.heard -= timedelta(days=8)
+        with pytest.raises(SendFailed) as failed:
+            await send(channel, Text(text="Hello"))
+        assert (failed.value.reason, len(stage.calls)) == ("window_closed", 2)
+
+
+@BOTH
+async def test_a_revoked_token_is_told_without_telling_the_token(tmp_path: Path, kind: str) -> None:
+    async with connected(tmp_path, kind, access_token="EAAG-gone") as (channel, _, _):
+        with pytest.raises(SendFailed) as failed:
+            await send(channel, Text(text="Hi"))
+        assert failed.value.reason == "token_expired"
+        assert "EAAG" not in str(failed.value)
+        await channel.typing(ANN, True)
+
+
+# Customers' files
+
+
+@BOTH
+async def test_a_link_gives_its_file_once_and_never_the_token(tmp_path: Path, kind: str) -> None:
+    async with connected(tmp_path, kind) as (channel, stage, stand_in):
+        assert isinstance(channel, MediaSource)
+        link = stand_in.link(Media(url="", media="image"))
+        found = await channel.fetch(link, 1000)
+        assert (found.data, found.mime, found.name) == (pretend.PIXEL, "image/png", link.rpartition("/")[2])
+        assert "authorization" not in stage.calls[0].headers
+        with pytest.raises(TooLarge):
+            await channel.fetch(link, 10)
+        with pytest.raises(NotFound):
+            await channel.fetch(f"{stage.url}/v23.0/files/gone", 1000)
+
+
+@BOTH
+@pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://127.0.0.1:9/x", "https://10.0.0.1/", "x:y"])
+async def test_a_link_into_a_private_network_is_not_followed(tmp_path: Path, kind: str, url: str) -> None:
+    async with connected(tmp_path, kind) as (channel, _, _):
+        with pytest.raises(SendFailed) as failed:
+            await channel.fetch(url, 1000)
+        assert not failed.value.retryable
+
+
+async def test_a_redirect_into_a_private_network_is_not_followed(tmp_path: Path) -> None:
+    async with connected(tmp_path, "messenger") as (channel, stage, _), running_cloud() as cloud:
+        cloud.replies.append(Reply(body=b"metadata"))
+        to = {"Location": f"{cloud.url}/latest/meta-data"}
+        stage.answer = lambda called: replace(pretend.said({}), status=302, headers=to)  # type: ignore[method-assign]
+        with pytest.raises(SendFailed, match="private or reserved"):
+            await channel.fetch(f"{stage.url}/v23.0/files/1", 1000)
+        assert not cloud.seen
+
+
+# Connecting
+
+
+@BOTH
+async def test_setup_subscribes_and_check_tells_what_is_wrong(tmp_path: Path, kind: str) -> None:
+    url = "https://bot.example/hooks/it"
+    breakers = {"Where is my order?": "order"}
+    async with connected(tmp_path, kind, ice_breakers=breakers) as (channel, _, stand_in):
+        assert isinstance(channel, Managed)
+        assert not all(found.ok for found in await channel.check(url))
+        first, *others = await channel.setup(url)
+        assert first.done == (kind == "messenger")
+        assert first.done or url in first.text
+        assert all(step.done for step in others)
+        assert {"messages", "messaging_postbacks"} <= set(stand_in.fields)
+        asked = stand_in.profile["ice_breakers"][0]["call_to_actions"]
+        assert asked == [{"question": "Where is my order?", "payload": "order"}]
+        assert ("get_started" in stand_in.profile) == (kind == "messenger")
+        found = await channel.check(url)
+        assert all(one.ok for one in found), found
+        stand_in.fields.remove("messaging_postbacks")
+        (broken,) = [one for one in await channel.check(url) if not one.ok]
+        assert "messaging_postbacks" in broken.what
+
+
+async def test_the_token_of_another_page_is_told(tmp_path: Path) -> None:
+    async with connected(tmp_path, "messenger", page_id="5") as (channel, _, _):
+        found = await channel.check("https://bot.example/hooks/it")
+        assert "'Stand-in', which is another account" in found[1].what
+
+
+@pytest.mark.parametrize("wrong", [{"ice_breakers": {"x" * 81: "p"}}, {"ice_breakers": {"": "p"}}, {"api": "x"}])
+@BOTH
+def test_settings_that_are_refused(kind: str, wrong: dict[str, Any]) -> None:
+    plugin = importlib.import_module(f"connectors.{kind}")
+    with pytest.raises(ValueError, match="validation error"):
+        plugin.Settings.model_validate({"app_secret": "s", **wrong})
