@@ -42,6 +42,7 @@ class Platform:
         self.version = 0
         self.changed = asyncio.Condition()
         self.count = 0
+        self.closed = False
 
     async def call(self, request: RawRequest) -> RawResponse | None:
         """What the platform answers; None when it took the call and its answer was lost."""
@@ -89,10 +90,16 @@ class Platform:
         """The version, once it is newer than that, or after so many seconds."""
         try:
             async with asyncio.timeout(seconds), self.changed:
-                await self.changed.wait_for(lambda: self.version > than)
+                await self.changed.wait_for(lambda: self.version > than or self.closed)
         except TimeoutError:
             pass
         return self.version
+
+    async def close(self) -> None:
+        """Whoever waits for something new waits no longer."""
+        self.closed = True
+        await self.tell()
+        await self.courier.close()
 
     def shown(self, user: str) -> Sequence[Shown]:
         return self.stand_in.shown(user)

@@ -28,7 +28,7 @@ class Simulation:
 
     async def close(self) -> None:
         for platform in self.platforms.values():
-            await platform.courier.close()
+            await platform.close()
 
 
 def playable() -> list[str]:
