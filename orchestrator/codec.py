@@ -1,7 +1,8 @@
 """Types to JSON and back: the only TypeAdapters. Unknown fields are ignored, so that older code reads newer rows."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -19,6 +20,7 @@ from orchestrator.types import (
     Packet,
     Part,
     Rendering,
+    Role,
     Scope,
     Trace,
     Turn,
@@ -96,9 +98,20 @@ anything: Codec[Mapping[str, Any]] = Codec(TypeAdapter(Mapping[str, Any]), "obje
 
 
 def dump_renderings(renderings: Sequence[Rendering]) -> bytes:
-    return rendered_parts.dump(tuple(rendering.parts for rendering in renderings))
+    """Their parts; with who says it, where that is not a bot. All of one message have the same."""
+    listed = rendered_parts.dump(tuple(rendering.parts for rendering in renderings))
+    role = renderings[0].role if renderings else "bot"
+    return listed if role == "bot" else b'{"%s":%s}' % (role.encode(), listed)
 
 
 def load_renderings(data: bytes | str) -> tuple[Rendering, ...]:
     """Raises Malformed. Through the discriminated parts: 3 µs, where a TypeAdapter of Rendering takes 50."""
-    return tuple(Rendering(parts=found) for found in rendered_parts.load(data))
+    text = data.decode() if isinstance(data, bytes) else data
+    spoken = SPOKEN.match(text)
+    if spoken is None:
+        return tuple(Rendering(parts=found) for found in rendered_parts.load(text))
+    role = cast(Role, spoken[1])
+    return tuple(Rendering(parts=found, role=role) for found in rendered_parts.load(text[spoken.end() : -1]))
+
+
+SPOKEN = re.compile(f'\\{{"({"|".join(get_args(Role))})":')

@@ -194,7 +194,7 @@ class Composer:
                     seq=0,
                     epoch=message.epoch,
                     due_at=message.at,
-                    renderings=shaped.renderings,
+                    renderings=tuple(replace(each, role=message.role) for each in shaped.renderings),
                     state="failed" if forbidden else "pending",
                     error=FORBIDDEN if forbidden else "",
                     reason="opted_out" if forbidden else "",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.types import Conversation, DeliveryState, Outgoing
+from orchestrator.types import Conversation, DeliveryState, Outgoing, Rendering, Role, Text
 from tests.support.builders import NOON, commit, later, message, outgoing
 from tests.support.clock import ManualClock
 from tests.support.stores import Database, hear
@@ -35,6 +35,15 @@ async def test_one_at_a_time_in_order(store: Database) -> None:
         assert await store.due(NOON, 10) == [row]
         await sent(store, row)
     assert await store.due(NOON, 10) == []
+
+
+@pytest.mark.parametrize("role", ["bot", "agent", "system"])
+async def test_who_says_it_is_kept(store: Database, role: Role) -> None:
+    head = (await hear(store)).conversation
+    said = message(head)
+    spoken = tuple(Rendering(parts=(Text(text=text),), role=role) for text in ("one", "two"))
+    await store.commit(commit(head, said, outbox=(outgoing(said, head, renderings=spoken),)))
+    assert [row.renderings for row in await store.due(NOON, 10)] == [spoken]
 
 
 async def test_conversations_do_not_wait_for_each_other(store: Database) -> None:
