@@ -12,6 +12,7 @@ from typing import Any, Literal
 from orchestrator import answers
 from orchestrator.bot_server import dict_of, list_of
 from orchestrator.errors import BotFailed, Malformed
+from orchestrator.facts import parley_items
 from orchestrator.types import Action
 
 KINDS = {"image": "image", "video": "video", "audio": "audio", "gif": "gif"}
@@ -92,12 +93,9 @@ class Reader:
         }
 
     def custom(self, found: Any) -> Iterator[Json]:
-        if isinstance(found, dict) and "parley" in found:
-            ours = found["parley"]
-            yield from ours if isinstance(ours, list) else [ours]
-        elif isinstance(found, dict) and isinstance(found.get("kind"), str):
-            yield found
-        elif self.unknown == "refuse":
+        items = list(parley_items(found))
+        yield from items
+        if not items and self.unknown == "refuse":
             keys = ", ".join(sorted(map(str, found))[:5]) if isinstance(found, dict) else type(found).__name__
             raise BotFailed(
                 f"{self.who} sent a custom payload that is none of Parley's ({keys}): give it 'parley' or the 'kind' "

@@ -11,10 +11,10 @@ from typing import Any
 
 from bots.rasa.settings import Settings
 from orchestrator.bot_server import plain
+from orchestrator.facts import named
 from orchestrator.types import HistoryLine, SetSlots, Turn
 
 Event = dict[str, Any]
-DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,25 +46,7 @@ def kept(turn: Turn, now: Standing) -> SetSlots:
 
 def values(settings: Settings, turn: Turn) -> dict[str, Any]:
     """What goes into Rasa's slots, by their names."""
-    facts = {
-        "language": turn.language,
-        "channel": turn.channel.kind,
-        "profile": dict(turn.profile),
-        "context": dict(turn.context),
-        "sentiment": turn.understanding.sentiment.score
-        if turn.understanding and turn.understanding.sentiment
-        else None,
-        "intent": turn.understanding.intents[0].name if turn.understanding and turn.understanding.intents else None,
-    }
-    return {slot: deep(facts, path) for slot, path in settings.slots.items()}
-
-
-def deep(facts: Mapping[str, Any], path: str) -> Any:
-    """The value at "context.cart.total"; None when there is none."""
-    value: Any = facts
-    for step in path.split(".")[:DEEPEST]:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
+    return named(turn, settings.slots)
 
 
 def digest(found: Mapping[str, Any]) -> str:
