@@ -5,23 +5,20 @@ import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-
 from connectors.meta.settings import MetaSettings
+from orchestrator import incoming
 from orchestrator.errors import Malformed, Unauthenticated
 from orchestrator.types import RawRequest, RawResponse
 
 TAKEN = RawResponse(body=b"EVENT_RECEIVED")
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_BYTES = 4 * 1024 * 1024
 """A delivery holds up to a thousand updates and 3 MB (developers.facebook.com/docs/whatsapp/cloud-api/webhooks)."""
 MILLISECONDS = 100_000_000_000
 """A larger number of seconds would be after the year 5000: then they are thousandths, as some statuses have them."""
-NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
-"""An escaped NUL: PostgreSQL's text can't hold it."""
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def verify(request: RawRequest, settings: MetaSettings) -> None:
@@ -74,30 +71,26 @@ def objects(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def loaded(body: bytes) -> Any:
-    """The JSON, without NULs and halves of characters, which no database takes. Raises Malformed."""
-    if b"\\u0000" in body:
-        body = NUL.sub(rb"\1", body)
+    """The JSON. Half a character, of an emoji that somebody cut, becomes a question mark. Raises Malformed."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        wrong = f"the body is not JSON (line {error.lineno}, column {error.colno})"
-    if b"\\u" not in body:
-        raise Malformed(wrong)
+        return incoming.read_json(body)
+    except Malformed:
+        if not HALF.search(body):
+            raise
     try:
-        halves = json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace")
-        return orjson.loads(halves)
+        mended = json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace")
     except (ValueError, RecursionError):
-        raise Malformed(wrong) from None
+        raise Malformed("the body is not JSON") from None
+    return incoming.read_json(mended)
 
 
 def moment(value: Any, now: datetime) -> datetime:
     """A time in seconds or thousandths since 1970, never later than now; now for what is no time."""
     try:
         number = float(value)
-        at = datetime.fromtimestamp(number / 1000 if number > MILLISECONDS else number, UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+    except (TypeError, ValueError):
         return now
-    return min(at, now) if at >= EARLIEST else now
+    return incoming.moment(number / 1000 if number > MILLISECONDS else number, now)
 
 
 def stale(at: datetime, now: datetime, settings: MetaSettings) -> bool:

@@ -15,7 +15,7 @@ LONGEST_NOTE = 2000
 
 def parts(said: Message) -> tuple[Part, ...]:
     """At least one."""
-    text = said.text or ""
+    text = said.text
     if said.quick_reply:
         return (Tap(payload=said.quick_reply.payload or text, title=text),)
     found: list[Part] = [Text(text=text)] if text else []
@@ -30,7 +30,7 @@ def parts(said: Message) -> tuple[Part, ...]:
 
 def attachment(one: Attachment, text: str) -> Iterator[Part]:
     payload = one.payload or {}
-    if one.type == "location" and (where := place(payload, one.title or "")):
+    if one.type == "location" and (where := place(payload, one.title)):
         yield where
     elif one.type == "fallback":
         yield from shared(one, payload, text)

@@ -4,9 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
-from connectors.meta import hook, inbox_wire
+from connectors.meta import hook, inbox_wire, lenient
 from connectors.meta.inbox_parts import parts
 from connectors.meta.inbox_settings import Flavour, InboxSettings
 from connectors.meta.inbox_wire import Event, Message, Postback
@@ -84,26 +82,12 @@ def ours(raw: Mapping[str, Any], entry: Mapping[str, Any], settings: InboxSettin
 
 
 def read(raw: Mapping[str, Any], settings: InboxSettings, now: datetime) -> Iterator[Inbound]:
-    try:
-        event = Event.model_validate(raw)
-    except ValidationError:
-        yield from unreadable(raw, settings, now)
-        return
+    event = lenient.read(Event, raw) or Event()
     at = hook.moment(event.timestamp, now)
     if event.message and event.message.is_echo:
         yield from echo(event, event.message, settings, at)
     elif event.sender.id and event.sender.id != settings.account:
         yield from customer(event, raw, settings, at)
-
-
-def unreadable(raw: Mapping[str, Any], settings: InboxSettings, now: datetime) -> Iterator[Inbound]:
-    """Something of a kind we know in a shape we don't; told as long as we know who and when."""
-    try:
-        event = Event.model_validate({key: raw[key] for key in FRAME & raw.keys()})
-    except ValidationError:
-        return
-    if event.sender.id and event.sender.id != settings.account:
-        yield from unknown(event, raw, hook.moment(event.timestamp, now))
 
 
 def customer(event: Event, raw: Mapping[str, Any], settings: InboxSettings, at: datetime) -> Iterator[Inbound]:
@@ -180,7 +164,7 @@ def opening(event: Event, settings: InboxSettings) -> Mapping[str, Any]:
     """They came by a link or a plug-in, or another app gave the thread to us: the bot may greet."""
     control = event.pass_thread_control
     if control and settings.app_id and control.new_owner_app_id == settings.app_id:
-        return {"handover": {"metadata": control.metadata or ""}}
+        return {"handover": {"metadata": control.metadata}}
     found = {"referral": event.referral, "optin": event.optin}
     return {key: value for key, value in found.items() if value}
 
@@ -203,7 +187,7 @@ def echo(event: Event, said: Message, settings: InboxSettings, at: datetime) -> 
 
     Others' are dropped: of this app by another way, of another bot on the same page.
     """
-    who, app, mark = event.recipient.id, said.app_id or "", said.metadata or ""
+    who, app, mark = event.recipient.id, said.app_id, said.metadata
     if not who or not said.mid:
         return
     if mark.startswith(TRACKED):

@@ -5,11 +5,9 @@ developers.facebook.com/docs/messenger-platform/reference/webhook-events, …/do
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+from connectors.meta.lenient import Wire
 
 
 class Person(Wire):
@@ -25,8 +23,8 @@ class Attachment(Wire):
 
     type: str = ""
     payload: dict[str, Any] | None = None
-    title: str | None = ""
-    url: str | None = ""
+    title: str = ""
+    url: str = ""
 
 
 class ReplyTo(Wire):
@@ -36,7 +34,7 @@ class ReplyTo(Wire):
 
 class Message(Wire):
     mid: str = ""
-    text: str | None = ""
+    text: str = ""
     quick_reply: Tapped | None = None
     attachments: list[Attachment] | None = None
     reply_to: ReplyTo | None = None
@@ -44,14 +42,14 @@ class Message(Wire):
     is_echo: bool = False
     is_deleted: bool = False
     is_unsupported: bool = False
-    app_id: str | None = ""
-    metadata: str | None = ""
+    app_id: str = ""
+    metadata: str = ""
 
 
 class Postback(Wire):
-    mid: str | None = ""
+    mid: str = ""
     title: str = ""
-    payload: str | None = ""
+    payload: str = ""
     referral: dict[str, Any] | None = None
 
 
@@ -80,8 +78,8 @@ class Edit(Wire):
 
 
 class Control(Wire):
-    new_owner_app_id: str | None = ""
-    metadata: str | None = ""
+    new_owner_app_id: str = ""
+    metadata: str = ""
 
 
 class Event(Wire):

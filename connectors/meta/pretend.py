@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 
-from connectors.meta.hook import NUL
 from orchestrator.types import RawRequest, RawResponse
 
 APP_ID = "900000000000001"
@@ -56,7 +55,7 @@ def authorised(request: RawRequest, *tokens: str) -> bool:
 def read(request: RawRequest) -> dict[str, Any]:
     """The JSON of a call. Raises Refused."""
     try:
-        found = orjson.loads(NUL.sub(rb"\1", request.body) or b"{}")
+        found = orjson.loads(request.body or b"{}")
     except orjson.JSONDecodeError:
         raise Refused(400, 100, "Invalid parameter") from None
     if not isinstance(found, dict):

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from pydantic import ValidationError
-
-from connectors.meta import hook
+from connectors.meta import hook, lenient
 from connectors.whatsapp import wire
 from connectors.whatsapp.settings import Settings
 from orchestrator.types import (
@@ -81,13 +79,8 @@ def ours(value: Mapping[str, Any], settings: Settings) -> bool:
 
 
 def contacts(value: Mapping[str, Any]) -> list[wire.Contact]:
-    found = []
-    for raw in hook.objects(value.get("contacts")):
-        try:
-            found.append(wire.Contact.model_validate(raw))
-        except ValidationError:
-            continue
-    return found
+    found = [lenient.read(wire.Contact, raw) for raw in hook.objects(value.get("contacts"))]
+    return [one for one in found if one]
 
 
 def profile(said: wire.Message, people: Sequence[wire.Contact]) -> Profile:
@@ -104,10 +97,7 @@ def profile(said: wire.Message, people: Sequence[wire.Contact]) -> Profile:
 
 
 def message(raw: Mapping[str, Any], people: Sequence[wire.Contact], now: datetime) -> Iterator[Inbound]:
-    try:
-        said = wire.Message.model_validate(raw)
-    except ValidationError:
-        said = unreadable(raw)
+    said = lenient.read(wire.Message, raw) or wire.Message()
     address = said.from_ or said.from_user_id
     if not address or not said.id or said.group_id:
         return
@@ -131,17 +121,6 @@ def message(raw: Mapping[str, Any], people: Sequence[wire.Contact], now: datetim
     )
 
 
-def unreadable(raw: Mapping[str, Any]) -> wire.Message:
-    """A message whose frame can be read, and nothing else of it."""
-    frame = {
-        key: raw[key] for key in ("id", "from", "from_user_id", "to", "to_user_id", "timestamp", "type") if key in raw
-    }
-    try:
-        return wire.Message.model_validate(frame)
-    except ValidationError:
-        return wire.Message()
-
-
 def amendment(said: wire.Message, address: str, at: datetime) -> Inbound | None:
     """What is said about a message that was sent before."""
     match said:
@@ -163,10 +142,7 @@ def facts(said: wire.Message) -> Mapping[str, Any] | None:
 
 def echo(raw: Mapping[str, Any], now: datetime) -> Iterator[Inbound]:
     """What a person wrote to a customer in the WhatsApp Business app (coexistence)."""
-    try:
-        said = wire.Message.model_validate(raw)
-    except ValidationError:
-        said = unreadable(raw)
+    said = lenient.read(wire.Message, raw) or wire.Message()
     address = said.to or said.to_user_id
     if not address or not said.id:
         return
@@ -178,10 +154,7 @@ def echo(raw: Mapping[str, Any], now: datetime) -> Iterator[Inbound]:
 
 
 def status(raw: Mapping[str, Any], now: datetime) -> Iterator[Inbound]:
-    try:
-        found = wire.Status.model_validate(raw)
-    except ValidationError:
-        return
+    found = lenient.read(wire.Status, raw) or wire.Status()
     state = STATES.get(found.status)
     if state is not None and found.id:
         yield StatusChanged(

@@ -5,11 +5,9 @@ developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/refer
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True, populate_by_name=True)
+from connectors.meta.lenient import Wire
 
 
 class File(Wire):
