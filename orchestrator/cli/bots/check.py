@@ -3,25 +3,28 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from orchestrator import conformance
+from orchestrator.cli.bots.desk import with_registrar
 from orchestrator.cli.options import DEFAULT_CONFIG, AppName, ConfigPath, chosen_app, configured
-from orchestrator.config import BotSettings, Settings
+from orchestrator.config import BotSettings
 from orchestrator.conformance import Report, Verdict, show
 from orchestrator.conformance.target import Conditions, Target, named, subject
-from orchestrator.errors import Misconfigured
+from orchestrator.errors import Misconfigured, NotFound
 from orchestrator.ledger import nowhere
 from orchestrator.registry import own
+from orchestrator.roster import Registrar
+from orchestrator.roster.registrar import PLACEHOLDER
+from orchestrator.roster.settings import read
 
 
 def check(
-    what: Annotated[
-        str, typer.Argument(metavar="NAME|URL", help="A bot of the configuration, its address, or module:function.")
-    ],
+    what: Annotated[str, typer.Argument(metavar="NAME|URL", help="A bot of the app, its address, or module:function.")],
     level: Annotated[int, typer.Option(min=1, max=3, help="Run the checks up to this level.")] = 3,
     need: Annotated[int, typer.Option(min=0, max=3, help="Fail (exit code 1) below this level.")] = 1,
     secret: Annotated[
@@ -40,21 +43,24 @@ def check(
     junit: Annotated[Path | None, typer.Option(help="Write a report for build servers here.")] = None,
     badge: Annotated[Path | None, typer.Option(help="Write an SVG badge here.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    version: Annotated[int, typer.Option(min=0, help="Of a registered bot.", show_default="the newest")] = 0,
     app_name: AppName = "",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """See whether a bot behaves: every check with what was seen, and what to do where it failed.
 
     Level 1 is what a bot must do before any customer meets it, 2 what goes wrong only in production, 3 everything a
-    customer may bring. Nothing is sent to anybody and nothing is kept.
+    customer may bring. Nothing is sent to anybody; of a registered bot the level is kept.
     """
     given = Conditions(
         callback=callback, callback_port=callback_port, restart=restart, patience=patience, varies=varies
     )
+    told = silent if as_json else tell
     target = named(what, secret) or configured_bot(config, app_name, what)
-    if deadline:
-        target = changed(target, deadline)
-    report = asyncio.run(looked(target, given, level, silent if as_json else tell))
+    if target is None:
+        report = registered(config, app_name, what, version, Run(given, level, told, deadline))
+    else:
+        report = asyncio.run(looked(changed(target, deadline), given, level, told))
     if as_json:
         typer.echo(json.dumps(show.plain(report), indent=2, ensure_ascii=False))
     else:
@@ -65,14 +71,35 @@ def check(
 
 
 def changed(target: Target, deadline: float) -> Target:
-    return Target(
-        name=target.name,
-        kind=target.kind,
-        raw=target.raw,
-        base=target.base,
-        deadline=deadline,
-        languages=target.languages,
-    )
+    return replace(target, deadline=deadline or target.deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the suite is to be run; `deadline` 0 is the bot's own."""
+
+    given: Conditions
+    level: int
+    told: Callable[[Verdict], None]
+    deadline: float
+
+
+def registered(config: Path, app_name: str, name: str, version: int, run: Run) -> Report:
+    """A registered version is checked with its own settings, and its level kept with it. Raises Misconfigured."""
+
+    async def work(registrar: Registrar, app_id: str, base: Path) -> Report:
+        try:
+            chosen = await registrar.chosen(app_id, name, version)
+        except NotFound:
+            known = {*registrar.apps[app_id].bots, *(one.name for one in await registrar.bots.entries(app_id))}
+            raise Misconfigured(nowhere("bot", name, known)) from None
+        settings = read(registrar.settings_of(chosen))
+        target = target_of(name, settings, base, registrar.apps[app_id].languages)
+        report = await looked(changed(target, run.deadline), run.given, run.level, run.told)
+        await registrar.graded(app_id, name, chosen.version, report)
+        return report
+
+    return with_registrar(config, app_name, work)
 
 
 async def looked(target: Target, given: Conditions, level: int, told: Callable[[Verdict], None]) -> Report:
@@ -98,18 +125,14 @@ def write(report: Report, junit: Path | None, badge: Path | None) -> None:
                 raise Misconfigured(f"{str(path)!r} can't be written: {error.strerror}") from None
 
 
-def configured_bot(config: Path, app_name: str, name: str) -> Target:
-    """Raises Misconfigured."""
+def configured_bot(config: Path, app_name: str, name: str) -> Target | None:
+    """None when the configuration has no such bot, or only a place for it."""
     with configured(config) as (settings, base):
-        app_id = chosen_app(settings, app_name)
-        return target_of(name, bot_settings(settings, app_id, name), base, settings.apps[app_id].languages)
-
-
-def bot_settings(settings: Settings, app_id: str, name: str) -> BotSettings:
-    bots = settings.apps[app_id].bots
-    if name not in bots:
-        raise Misconfigured(nowhere("bot", name, bots))
-    return bots[name]
+        app = settings.apps[chosen_app(settings, app_name)]
+        bot = app.bots.get(name)
+        if bot is None or bot.kind == PLACEHOLDER:
+            return None
+        return target_of(name, bot, base, app.languages)
 
 
 def target_of(name: str, bot: BotSettings, base: Path, languages: tuple[str, ...]) -> Target:
