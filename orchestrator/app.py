@@ -16,9 +16,9 @@ from starlette.types import ASGIApp
 
 from orchestrator.adapters.buses import bus_of
 from orchestrator.adapters.clock import SystemClock
-from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.adapters.kept import kept
+from orchestrator.adapters.media import MediaFiles, files_of
 from orchestrator.adapters.metrics import Metrics
 from orchestrator.adapters.sqlite import path_of
 from orchestrator.adapters.stores import Database, store_of
@@ -66,7 +66,7 @@ class Runtime:
     role: ProcessRole
     store: Database
     bus: Bus
-    files: LocalFiles
+    files: MediaFiles
     http: HttpClient
     metrics: Metrics
     apps: dict[str, App]
@@ -83,7 +83,7 @@ class Runtime:
         """Start in the order things need each other, stop in reverse. Raises Misconfigured, Unavailable …"""
         async with AsyncExitStack() as stack:
             removal = Removal(self.store, self.clock, self.settings.retention)
-            parts: tuple[Part, ...] = (self.store, self.files, self.bus, self.http, removal)
+            parts: tuple[Part, ...] = (self.store, self.http, self.files, self.bus, removal)
             for part in parts:
                 await part.open()
                 stack.push_async_callback(part.close)
@@ -123,8 +123,8 @@ def build(
     store = store_of(settings.store, base, clock)
     secret = secret or settings.server.secret or kept_secret(secret_path(settings, base))
     bus, cache = bus_of(settings.bus, clock, store)
-    files = LocalFiles(base / settings.store.media, clock, max_bytes=settings.media.max_bytes)
     http = HttpClient()
+    files = files_of(settings.media, base / settings.store.media, http, clock)
     metrics = Metrics()
     metrics.watch("parley_bus_up", "Whether what carries the bus can be reached; 0: working without.", bus_up(bus))
     workshop = Workshop(

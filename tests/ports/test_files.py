@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.adapters.files import LocalFiles
+from orchestrator.adapters.http_client import HttpClient
+from orchestrator.adapters.s3 import S3Files
 from orchestrator.errors import Malformed, NotFound, TooLarge
 from orchestrator.ports import Files
 from tests.support import samples
+from tests.support.bucket import running_bucket
 from tests.support.clock import ManualClock
 
 LIMIT = 1000
@@ -23,7 +26,21 @@ async def local(folder: Path) -> AsyncIterator[Files]:
     yield files
 
 
-ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Files]]] = {"local": local}
+@asynccontextmanager
+async def s3(folder: Path) -> AsyncIterator[Files]:
+    http = HttpClient()
+    await http.open()
+    async with running_bucket() as bucket:
+        files = S3Files(
+            bucket.settings().model_copy(update={"max_bytes": LIMIT}), folder / "media", http, ManualClock()
+        )
+        await files.open()
+        yield files
+        await files.close()
+    await http.close()
+
+
+ADAPTERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Files]]] = {"local": local, "s3": s3}
 
 
 @pytest.fixture(params=ADAPTERS)
