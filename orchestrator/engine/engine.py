@@ -24,6 +24,7 @@ from orchestrator.engine.pace import Pacer
 from orchestrator.engine.pauses import Pauses
 from orchestrator.engine.places import Places, shared
 from orchestrator.engine.repair import Repairer
+from orchestrator.engine.signs import Signs
 from orchestrator.engine.turn import TurnRunner
 from orchestrator.engine.window import Window
 from orchestrator.engine.wordings import Wordings
@@ -100,7 +101,8 @@ class Engine:
         self.clock = clock
         self.recorder = recorder
         self.channels = channels
-        self.herald = Herald(bus, records, clock)
+        self.signs = Signs(apps)
+        self.herald = Herald(bus, records, clock, self.signs)
         self.tickets = Tickets(secret, CALLBACK_LIFETIME)
         briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url)
         hold = settings.hold_seconds if together else 0.0
@@ -227,7 +229,7 @@ class Engine:
                 await asyncio.wait(left, timeout=rest)
         finally:
             await self.deliverer.hand_back()
-            await self.let_go(self.worker.tasks | self.deliverer.tasks)
+            await self.let_go(self.worker.tasks | self.deliverer.tasks | self.signs.tasks)
 
     async def let_go(self, left: set[asyncio.Task[None]]) -> None:
         """A bot that will not even be cancelled is left behind."""
@@ -255,6 +257,8 @@ class Engine:
         return marks
 
     async def typing(self, app_id: str, conversation_id: str, role: Role, author: str, on: bool) -> None:
+        if role == "agent":
+            self.signs.show(await self.records.conversation(app_id, conversation_id), on)
         await self.bus.publish(
             TypingChanged(app_id=app_id, conversation_id=conversation_id, role=role, author=author, on=on)
         )

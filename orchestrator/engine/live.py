@@ -7,6 +7,7 @@ from orchestrator import desk
 from orchestrator.decide import DeskPresence
 from orchestrator.engine.app import App
 from orchestrator.engine.bots import Show
+from orchestrator.engine.signs import Signs
 from orchestrator.handles import shown
 from orchestrator.ports import Bus, Clock, Records
 from orchestrator.types import (
@@ -77,10 +78,11 @@ class Thinking:
 
 
 class Herald:
-    def __init__(self, bus: Bus, records: Records, clock: Clock) -> None:
+    def __init__(self, bus: Bus, records: Records, clock: Clock, signs: Signs) -> None:
         self.bus = bus
         self.records = records
         self.clock = clock
+        self.signs = signs
 
     async def messages(self, messages: Sequence[Message]) -> None:
         for message in messages:
@@ -117,6 +119,7 @@ class Herald:
         return Thinking(self, conversation, bot)
 
     async def typing(self, conversation: Conversation, bot: str, on: bool) -> None:
+        self.signs.show(conversation, on)
         await self.bus.publish(
             TypingChanged(app_id=conversation.app_id, conversation_id=conversation.id, role="bot", author=bot, on=on)
         )

@@ -189,6 +189,18 @@ async def test_a_colleague_who_answers_in_the_inbox_silences_the_bot(tmp_path: P
 
 
 @BOTH
+async def test_an_agent_who_writes_shows_as_typing(tmp_path: Path, kind: str) -> None:
+    async with playing(tmp_path, kind, channel={"kind": kind}, bot="silent") as play:
+        await play.say(ANN, "Hi")
+        conversation = await play.house.settled(ANN)
+        for on, signs in ((True, ["mark_seen", "typing_on"]), (False, ["typing_off"])):
+            play.stage.calls.clear()
+            await play.house.runtime.engine.typing("shop", conversation.id, "agent", "ada", on)
+            calls = await called(play, "/messages", len(signs))
+            assert [said(call)["sender_action"] for call in calls] == signs
+
+
+@BOTH
 @pytest.mark.parametrize("human_agent", [True, False])
 async def test_after_a_day_a_person_may_answer_and_a_bot_may_not(tmp_path: Path, kind: str, human_agent: bool) -> None:
     channel = {"kind": kind, "typing": False, "human_agent": human_agent}

@@ -47,6 +47,7 @@ from orchestrator.types import (
     Text,
     Unsupported,
 )
+from tests.support import bots
 from tests.support.cloud import Reply, running_cloud
 from tests.support.playhouse import Stage, playing, staged
 from tests.support.samples import PNG
@@ -179,6 +180,18 @@ async def test_what_was_never_answered_is_unknown_until_its_status_comes(tmp_pat
         (row,) = await store.deliveries(conversation.id)
         assert (row.state, row.external_id) == ("read", play.stand_in.shown("Ann")[-1].id)
         assert len(await called(play, "/messages")) == 1
+
+
+async def test_a_bot_that_takes_its_time_shows_as_typing_and_what_was_said_as_read(tmp_path: Path) -> None:
+    bots.reset()
+    async with playing(tmp_path, "whatsapp", channel=KIND, bot="slow") as play:
+        await play.say("Ann", "gate-1")
+        (call,) = await called(play, "/messages")
+        sign = said(call)
+        assert (sign["status"], sign["typing_indicator"]) == ("read", {"type": "text"})
+        assert sign["message_id"] == play.stand_in.shown("Ann")[0].id
+        bots.gates["gate-1"].set()
+        await play.answered("Ann", "slow: gate-1")
 
 
 async def test_after_a_day_only_a_template_goes(tmp_path: Path) -> None:
