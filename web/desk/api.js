@@ -41,7 +41,7 @@ async function ask(method, path, { body, json, headers = {} } = {}) {
     throw new Refused(0, "unreachable", t.errors.unreachable);
   }
   const answer = await response.json().catch(() => null);
-  if (response.ok && answer !== null) return answer;
+  if (response.status === 204 || (response.ok && answer !== null)) return answer;
   const { code = "internal", message = t.errors.internal, ...more } = answer?.error ?? {};
   if (response.status === 401 && path !== "/login") signedOut();
   throw new Refused(response.status, code, message, more);
@@ -49,6 +49,8 @@ async function ask(method, path, { body, json, headers = {} } = {}) {
 
 export const get = (path) => ask("GET", path);
 export const post = (path, json = {}) => ask("POST", path, { json });
+export const put = (path, json) => ask("PUT", path, { json });
+export const remove = (path) => ask("DELETE", path);
 
 const one = (id) => `/conversations/${encodeURIComponent(id)}`;
 

@@ -1,4 +1,6 @@
 // The bar at the top: whose desk this is, whether it is live, and what one person prefers.
+import { showBots } from "./bots.js";
+import { words as bots } from "./botwords.js";
 import { h, replace } from "./dom.js";
 import { icon, mark } from "./icons.js";
 import { help } from "./keys.js";
@@ -51,9 +53,16 @@ export class Bar {
       h("div", { class: "menu-line" }, h("span", {}, t.menu.theme), this.themes()),
       this.toggle(t.menu.notify, this.desk.notify.on, async () => this.desk.notify.toggle(), this.blocked() ? t.menu.notifyBlocked : ""),
       this.toggle(t.menu.keys, preferred("keys", "on") === "on", () => prefer("keys", preferred("keys", "on") === "on" ? "off" : "on")),
+      h("a", { class: "menu-item", href: "/desk/preview.html" }, icon("all"), t.menu.preview),
       agent.role === "admin" ? h("button", { type: "button", class: "menu-item", on: { click: () => this.reviews() } }, icon("translate"), t.reviews.open) : null,
+      agent.role === "admin" ? h("button", { type: "button", class: "menu-item", on: { click: () => this.bots() } }, icon("bot"), bots.open) : null,
       h("button", { type: "button", class: "menu-item", on: { click: () => void this.desk.signOut() } }, icon("out"), t.menu.signOut),
     );
+  }
+
+  bots() {
+    this.menu.hidePopover();
+    showBots();
   }
 
   reviews() {

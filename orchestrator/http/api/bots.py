@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from orchestrator.http.api.access import Deps
-from orchestrator.http.bots import bot_routes
+from orchestrator.http.bots.routes import bot_routes
 from orchestrator.roster.office import Office
 
 

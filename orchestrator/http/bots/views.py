@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,11 +11,19 @@ from orchestrator.engine import Breaker
 from orchestrator.roster.office import File, Standing
 from orchestrator.types import Arm, BotVersion, Capabilities, Grade, Serves, Trial
 
+T = TypeVar("T")
 Health = Literal["ok", "failing", "resting", "on_trial", "off", "broken"]
 
 
 class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Page(View, Generic[T]):
+    """A whole list; `next` is always null: there is no more."""
+
+    data: list[T]
+    next: str | None = None
 
 
 class BotView(View):

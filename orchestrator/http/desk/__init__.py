@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from orchestrator.config import AppSettings
-from orchestrator.http.bots import bot_routes
+from orchestrator.http.bots.routes import bot_routes
 from orchestrator.http.desk.actions import case_routes, say_routes
 from orchestrator.http.desk.admins import Admins
 from orchestrator.http.desk.auth import auth_routes
