@@ -117,3 +117,72 @@ async def dialogflow(answer: Answer) -> AsyncIterator[Dialogflow]:
     )
     async with serving(*routes) as cloud.url:
         yield cloud
+
+
+class DirectLine:
+    """Direct Line 3.0, and Copilot Studio's token endpoint. `answers` gives what a bot says to an activity."""
+
+    def __init__(self, answers: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> None:
+        self.answers = answers
+        self.url = ""
+        self.said: dict[str, list[dict[str, Any]]] = {}
+        self.keys: dict[str, str] = {}
+        self.asked: list[dict[str, Any]] = []
+        self.over: set[str] = set()
+
+    def conversation(self, request: web.Request) -> str:
+        name = request.match_info["id"]
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if name not in self.said:
+            raise web.HTTPNotFound
+        if name in self.over or given not in (SECRET, self.keys[name]):
+            raise web.HTTPForbidden
+        return name
+
+    async def token(self, request: web.Request) -> web.Response:
+        name = f"token-{len(self.said) + 1}"
+        return web.json_response({"token": name, "expires_in": 3600, "conversationId": "unused"})
+
+    async def start(self, request: web.Request) -> web.Response:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if given != SECRET and not given.startswith("token-"):
+            raise web.HTTPForbidden
+        name = f"conversation-{len(self.said) + 1}"
+        self.said[name], self.keys[name] = [], given
+        found = {"conversationId": name, "token": given, "expires_in": 3600, "streamUrl": "wss://unused"}
+        return web.json_response(found, status=201)
+
+    async def post(self, request: web.Request) -> web.Response:
+        name = self.conversation(request)
+        activity = await request.json()
+        if not activity["from"]["id"].startswith("dl_") or activity["type"] not in ("message", "event"):
+            raise web.HTTPBadRequest
+        self.asked.append(activity)
+        ours = self.say(name, activity)
+        for answer in self.answers(activity):
+            self.say(name, {"type": "message", "from": {"id": "bot"}, "replyToId": ours, **answer})
+        return web.json_response({"id": ours})
+
+    def say(self, name: str, activity: dict[str, Any]) -> str:
+        said = self.said[name]
+        said.append({**activity, "id": f"{name}|{len(said):07}"})
+        return str(said[-1]["id"])
+
+    async def get(self, request: web.Request) -> web.Response:
+        name = self.conversation(request)
+        after = int(request.query.get("watermark") or 0)
+        return web.json_response({"activities": self.said[name][after:], "watermark": str(len(self.said[name]))})
+
+
+@asynccontextmanager
+async def directline(answers: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> AsyncIterator[DirectLine]:
+    cloud = DirectLine(answers)
+    base = "/v3/directline/conversations"
+    routes = (
+        web.get("/token", cloud.token),
+        web.post(base, cloud.start),
+        web.post(base + "/{id}/activities", cloud.post),
+        web.get(base + "/{id}/activities", cloud.get),
+    )
+    async with serving(*routes) as cloud.url:
+        yield cloud
