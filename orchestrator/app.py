@@ -24,7 +24,7 @@ from orchestrator.adapters.sqlite import path_of
 from orchestrator.adapters.stores import Database, store_of
 from orchestrator.adapters.vault import AesVault
 from orchestrator.config import ProcessRole, Settings
-from orchestrator.config.settings import SHORTEST_SECRET
+from orchestrator.config.section import SHORTEST_SECRET
 from orchestrator.engine import App, Channel, Engine
 from orchestrator.errors import Misconfigured
 from orchestrator.http import api, callback, hooks, media, ops, simulate, webchat

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from orchestrator import texts
 from orchestrator.config import AppSettings, BotSettings, ChannelSettings, NlpSettings, TranslatorSettings
 from orchestrator.config.explain import problems
+from orchestrator.decide.hours import compile_hours
 from orchestrator.decide.rules import Policy
 from orchestrator.engine import App, Breaker, Channel, RunningBot
 from orchestrator.errors import Misconfigured
@@ -127,6 +128,9 @@ def build_app(app_id: str, settings: AppSettings, workshop: Workshop) -> App:
     for name, channel in settings.channels.items():
         with ledger.below("channels", name):
             channels[name] = Channel(id=name, settings=channel, connector=connector(channel, workshop))
+        if channel.hours is not None:
+            with ledger.below("channels", name, "hours"):
+                compile_hours(channel.hours)
     for name, bot in settings.bots.items():
         with ledger.below("bots", name):
             bots[name] = running(name, bot, workshop, app_id)

@@ -82,6 +82,10 @@ class LocalFiles:
             raise NotFound("there is no such file")
         return stored
 
+    @property
+    def where(self) -> str:
+        return str(self.folder)
+
     def place(self, app_id: str, token: str) -> Path:
         return self.folder / app_id / token[:2] / token
 

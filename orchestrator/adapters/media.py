@@ -15,6 +15,11 @@ NEEDED = ("url", "bucket", "key_id", "secret")
 class MediaFiles(Files, Protocol):
     """What an adapter of Files does besides."""
 
+    @property
+    def where(self) -> str:
+        """Where they are, for people."""
+        ...
+
     async def open(self) -> None: ...
     async def close(self) -> None: ...
     async def locate(self, path: str) -> Stored:

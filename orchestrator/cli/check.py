@@ -27,7 +27,7 @@ def report(runtime: Runtime) -> Iterator[str]:
     settings = runtime.settings
     yield f"server {runtime.public_url}, listening on {settings.server.host}:{settings.server.port}"
     yield f"database {runtime.store.place}"
-    yield f"media {runtime.files.folder}"
+    yield f"media {runtime.files.where}"
     for app in runtime.apps.values():
         yield from report_app(app)
 

@@ -1,6 +1,8 @@
 """Configuration: `parley.toml` plus `PARLEY_*` variables, read once into frozen settings."""
 
+from orchestrator.config.keeping import MediaSettings, RetentionSettings, StoreSettings
 from orchestrator.config.load import Configuration, load
+from orchestrator.config.section import ProcessRole, Section
 from orchestrator.config.settings import (
     AppSettings,
     BotSettings,
@@ -9,16 +11,11 @@ from orchestrator.config.settings import (
     EngineSettings,
     Hours,
     LogSettings,
-    MediaSettings,
     NlpSettings,
     PolicySettings,
-    ProcessRole,
-    RetentionSettings,
     Rule,
-    Section,
     ServerSettings,
     Settings,
-    StoreSettings,
     TeamSettings,
     TranslatorSettings,
 )

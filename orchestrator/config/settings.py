@@ -1,70 +1,25 @@
 """What a configuration holds: frozen models, from which docs/configuration.md is written."""
 
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-SHORTEST_SECRET = 32
-HOUR, DAY = 3600.0, 86_400.0
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-"""Of apps, channels, bots and teams: they become parts of addresses and of names of environment variables."""
-LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-PairPattern = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}|\*)-([a-z]{2,3}|\*)$")]
-
-
-ProcessRole = Literal["all", "web", "worker"]
-"""What a process does of all there is to do: see docs/operate.md."""
-
-
-class Section(BaseModel):
-    """Frozen; an unknown key is an error, so that a typing mistake never passes for a default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Host(BaseModel):
-    """Of a plugin: the keys that are not named here are the plugin's own. They are never shown: some are secret."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-
-    def __repr_args__(self) -> list[tuple[str | None, Any]]:
-        return [(name, value) for name, value in super().__repr_args__() if name in type(self).model_fields]
-
-
-def url_of_server(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
-        raise ValueError("should be the address customers' browsers use, such as 'https://chat.example.com'")
-    return value.rstrip("/")
-
-
-def long_enough(value: str) -> str:
-    if 0 < len(value) < SHORTEST_SECRET:
-        raise ValueError(
-            f"has {len(value)} characters and needs {SHORTEST_SECRET} or more; 'openssl rand -hex 32' makes one"
-        )
-    return value
-
-
-def address_or_network(value: str) -> str:
-    try:
-        if value != "*":
-            ipaddress.ip_network(value)
-    except ValueError:
-        raise ValueError("should be an IP address or a network, such as '10.0.0.5' or '10.0.0.0/8'") from None
-    return value
-
-
-def names(value: object) -> object:
-    """One name, several, or "none"."""
-    if isinstance(value, str):
-        return () if value == "none" else (value,)
-    return value
+from orchestrator.config.keeping import MediaSettings, RetentionSettings, StoreSettings
+from orchestrator.config.section import (
+    DAY,
+    HOUR,
+    Host,
+    LanguageCode,
+    Name,
+    PairPattern,
+    Section,
+    address_or_network,
+    long_enough,
+    names,
+    url_of_server,
+)
 
 
 class ServerSettings(Section):
@@ -93,61 +48,6 @@ class ServerSettings(Section):
     )
     stop_seconds: float = Field(
         20.0, gt=0, le=HOUR, description="How long a graceful stop lets running turns and sends finish."
-    )
-
-
-class StoreSettings(Section):
-    """Where everything is kept."""
-
-    url: str = Field(
-        "sqlite:///var/parley.db",
-        repr=False,
-        description="The database: 'sqlite:///folder/file', absolute 'sqlite:////folder/file', or PostgreSQL 15 or "
-        "newer: 'postgresql://user@host/database?sslmode=verify-full'. Its password may come from PGPASSWORD, "
-        "PGPASSFILE or PARLEY_STORE__URL.",
-    )
-    media: Path = Field(Path("var/media"), description="Folder for uploaded pictures and files.")
-    connections: int = Field(10, ge=2, le=1000, description="Most connections of one process to PostgreSQL.")
-    patience_seconds: float = Field(
-        30.0, ge=0, le=HOUR, description="How long a start waits for a PostgreSQL that can't be reached."
-    )
-
-
-class MediaSettings(Section):
-    """Files of customers and agents: where they are kept, and how they are fetched from platforms."""
-
-    store: Literal["folder", "s3"] = Field("folder", description="'folder': in [store] media; 's3': in a bucket.")
-    max_bytes: int = Field(26_214_400, ge=1024, le=1_073_741_824, description="Largest file.")
-    fetch_seconds: float = Field(
-        20.0, gt=0, le=HOUR, description="How long a turn waits for a customer's file, all tries together."
-    )
-    url: Annotated[str, AfterValidator(url_of_server)] = Field(
-        "", description="The S3-compatible server, such as 'https://s3.eu-central-1.amazonaws.com'."
-    )
-    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{0,63}$")] = Field("", description="Its bucket.")
-    region: str = Field("us-east-1", min_length=1, max_length=63, description="Its region.")
-    key_id: str = Field("", description="Access key id.")
-    secret: str = Field("", repr=False, description="Secret access key.")
-    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/_.-]{0,200}$")] = Field(
-        "", description="What every key in the bucket begins with, such as 'parley/'."
-    )
-    path_style: bool = Field(True, description="Whether the bucket stands in the path; else before the host name.")
-
-
-class RetentionSettings(Section):
-    """What is removed when it is old, once an hour, by one process. 0 keeps it for ever."""
-
-    traces_days: float = Field(90.0, ge=0, le=36_500, description="Days the records of turns are kept.")
-    deliveries_days: float = Field(
-        30.0, ge=0, le=36_500, description="Days deliveries that went out are kept; until then receipts find them."
-    )
-    late_answers_days: float = Field(7.0, ge=0, le=36_500, description="Days bots' late answers are kept.")
-    sessions_days: float = Field(1.0, ge=0, le=36_500, description="Days sign-ins are kept after they expired.")
-    conversations_days: float = Field(
-        0.0,
-        ge=0,
-        le=36_500,
-        description="Days closed conversations are kept, with their messages and, after the last one, the customer.",
     )
 
 
@@ -276,11 +176,33 @@ class NlpSettings(Section):
     )
 
 
+Spans = Annotated[tuple[str, ...], Field(description="Open from … to …, such as '09:00-12:30'.")]
+
+
+class Hours(Section):
+    """`monday = ["09:00-12:00", "13:00-18:00"]`. A day left out is closed; no table at all is always open."""
+
+    timezone: str = Field("UTC", description="Such as 'Europe/Madrid'.")
+    monday: Spans = ()
+    tuesday: Spans = ()
+    wednesday: Spans = ()
+    thursday: Spans = ()
+    friday: Spans = ()
+    saturday: Spans = ()
+    sunday: Spans = ()
+    closed: tuple[str, ...] = Field((), description="Dates that are closed all day, such as '2026-12-25'.")
+
+
 class ChannelSettings(Host):
     """One account of a platform; the other keys are the connector's own."""
 
     kind: str = Field(description="Which connector: an entry point in parley.connectors, such as 'webchat'.")
     bot: str = Field("", description="Bot that answers here. Default: the app's.")
+    welcome: str | Mapping[LanguageCode, str] = Field(
+        "",
+        description="Said when a conversation is opened here, in place of asking the bot: a text, or one per language.",
+    )
+    hours: Hours | None = Field(None, description="When people are there for this channel. Default: the policy's.")
     language: str = Field(
         "", max_length=35, description="What customers mostly write here: for messages that don't tell, such as 'ok'."
     )
@@ -338,23 +260,6 @@ class Rule(Section):
     bot: str = Field("", description="With then = 'bot': which one.")
     reason: str = Field("", description="What the agent reads as the reason.")
     enabled: bool = Field(True, description="A rule that is off is not even compiled.")
-
-
-Spans = Annotated[tuple[str, ...], Field(description="Open from … to …, such as '09:00-12:30'.")]
-
-
-class Hours(Section):
-    """`monday = ["09:00-12:00", "13:00-18:00"]`. A day left out is closed; no table at all is always open."""
-
-    timezone: str = Field("UTC", description="Such as 'Europe/Madrid'.")
-    monday: Spans = ()
-    tuesday: Spans = ()
-    wednesday: Spans = ()
-    thursday: Spans = ()
-    friday: Spans = ()
-    saturday: Spans = ()
-    sunday: Spans = ()
-    closed: tuple[str, ...] = Field((), description="Dates that are closed all day, such as '2026-12-25'.")
 
 
 class PolicySettings(Section):

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from orchestrator.config import AppSettings, BotSettings, ChannelSettings
+from orchestrator.config import AppSettings, BotSettings, ChannelSettings, Hours
+from orchestrator.decide.hours import OpenState, opens
 from orchestrator.decide.rules import Policy
 from orchestrator.engine.breaker import Breaker
 from orchestrator.errors import NotFound
@@ -87,6 +89,14 @@ class App:
         """The bot that answers on a channel unless a rule, or another bot, says otherwise."""
         channel = self.channels.get(channel_id)
         return (channel.settings.bot if channel else "") or self.settings.bot
+
+    def hours_of(self, channel_id: str) -> Hours | None:
+        """When people are there for customers of this channel."""
+        channel = self.channels.get(channel_id)
+        return (channel.settings.hours if channel else None) or self.settings.policy.hours
+
+    def opens(self, channel_id: str, now: datetime) -> OpenState:
+        return opens(self.hours_of(channel_id), now)
 
     @property
     def name(self) -> str:

@@ -94,7 +94,7 @@ class Briefing:
             profile=loaded.profile,
             channel_kind=channel_view(app, conversation.channel_id).kind,
             bot=outcome(answer),
-            hours_open=app.policy.opens(self.clock.now()).open,
+            hours_open=app.opens(conversation.channel_id, self.clock.now()).open,
             desk=await self.herald.presence(app),
             roots=app.policy.roots,
         )
@@ -145,17 +145,18 @@ class Briefing:
             app, conversation, order, packet, handoff_id=self.clock.new_id(), now=now
         )
         waiting = (*await self.herald.records.waiting(app.id, team=order.team), handoff)
-        hours = app.policy.opens(now)
+        hours = app.opens(conversation.channel_id, now)
         agents = await self.herald.agents(app, order.team)
         if not hours.open:
-            return conversation, handoff, "handoff_offered_closed", {"opens": local(app, hours.next_change)}
+            opens = local(app, conversation.channel_id, hours.next_change)
+            return conversation, handoff, "handoff_offered_closed", {"opens": opens}
         position = desk.position(waiting, handoff.id, now)
         return conversation, handoff, "handoff_offered" if agents else "nobody_online", {"position": position}
 
 
-def local(app: App, moment: datetime | None) -> datetime | None:
-    """In the time zone of the app's business hours."""
-    hours = app.settings.policy.hours
+def local(app: App, channel_id: str, moment: datetime | None) -> datetime | None:
+    """In the time zone of the channel's business hours."""
+    hours = app.hours_of(channel_id)
     return moment.astimezone(ZoneInfo(hours.timezone)) if moment and hours else moment
 
 

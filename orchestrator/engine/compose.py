@@ -136,6 +136,25 @@ class Composer:
             translations={code: (Text(text=text),) for code, text in wordings.items() if code != language},
         )
 
+    async def welcome(
+        self, app: App, conversation: Conversation, words: str | Mapping[str, str], speech: Speech, *, turn_id: str
+    ) -> None:
+        """In the customer's language where it was written in it; else in the app's, or the first there is."""
+        pivot = app.settings.pivot
+        wordings = {pivot: words} if isinstance(words, str) else words
+        known = [code for code in (conversation.language.code, pivot, *wordings) if code in wordings]
+        await self.say(
+            app,
+            conversation,
+            (Text(text=wordings[known[0]]),),
+            language=known[0],
+            role="bot",
+            author=conversation.bot,
+            speech=speech,
+            turn_id=turn_id,
+            translations={code: (Text(text=wordings[code]),) for code in known[1:]},
+        )
+
     def message(
         self,
         conversation: Conversation,

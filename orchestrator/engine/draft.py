@@ -99,6 +99,8 @@ class Draft:
             await self.expire()
         if self.task.answer is not None and not self.task.answer.bot:
             outcome = "waiting"
+        elif await self.welcomed():
+            outcome = "answered"
         else:
             decision = await self.decide(None)
             answer, outcome = await self.follow(decision)
@@ -109,6 +111,15 @@ class Draft:
             epoch=self.task.loaded.conversation.epoch,
             outcome=outcome,
         )
+
+    async def welcomed(self) -> bool:
+        """Whether the channel has words of its own for a customer who has just opened a conversation."""
+        channel = self.app.channels.get(self.conversation.channel_id)
+        welcome = channel.settings.welcome if channel else ""
+        if not welcome or self.heard.messages or self.conversation.version or self.task.answer:
+            return False
+        await self.runner.composer.welcome(self.app, self.conversation, welcome, self.speech, turn_id=self.task.id)
+        return True
 
     async def decide(self, answer: Answer | None) -> Decision:
         facts = await self.runner.briefing.facts(self.app, self.conversation, self.heard, self.task.loaded, answer)

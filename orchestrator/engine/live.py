@@ -152,15 +152,18 @@ class Herald:
         if reference is None or reference.state != "offered":
             return None
         waiting = await self.records.waiting(app.id, team=reference.team)
-        return await self.view(app, waiting, reference.id, reference.team)
+        return await self.view(app, conversation, waiting, reference.id)
 
-    async def view(self, app: App, waiting: Sequence[Handoff], handoff_id: str, team: str) -> QueueView:
+    async def view(
+        self, app: App, conversation: Conversation, waiting: Sequence[Handoff], handoff_id: str
+    ) -> QueueView:
+        team = conversation.handoff.team if conversation.handoff else ""
         now = self.clock.now()
         return desk.queue_view(
             waiting,
             handoff_id,
             now=now,
-            is_open=app.policy.opens(now).open,
+            is_open=app.opens(conversation.channel_id, now).open,
             agents=await self.agents(app, team),
         )
 
@@ -188,6 +191,6 @@ class Herald:
                         conversation_id=conversation.id,
                         conversation=conversation,
                         handoff=handoff,
-                        queue=await self.view(app, waiting, handoff.id, team),
+                        queue=await self.view(app, conversation, waiting, handoff.id),
                     )
                 )

@@ -44,6 +44,10 @@ class S3Files:
         self.key = Key(id=settings.key_id, secret=settings.secret, region=settings.region)
         self.fetching: dict[str, asyncio.Task[Stored]] = {}
 
+    @property
+    def where(self) -> str:
+        return f"bucket {self.settings.bucket!r} at {self.settings.url}"
+
     async def open(self) -> None:
         """Look whether the bucket is there and ours. Raises Misconfigured; one that is not reached may come back."""
         await self.cache.open()
@@ -158,7 +162,7 @@ class S3Files:
         return f"{parts.scheme}://{settings.bucket}.{parts.netloc}{parts.path}/{whole}"
 
     def why(self, status: int) -> str:
-        where = f"bucket {self.settings.bucket!r} at {self.settings.url!r}"
+        where = self.where
         match status:
             case 401 | 403:
                 return f"{where} refuses our key ({status}): look at [media] key_id, secret and region, and this clock"
