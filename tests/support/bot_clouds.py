@@ -186,3 +186,64 @@ async def directline(answers: Callable[[dict[str, Any]], list[dict[str, Any]]]) 
     )
     async with serving(*routes) as cloud.url:
         yield cloud
+
+
+class Agent:
+    """An A2A agent: `script` gives the results to a message, as events or the others to tasks/get."""
+
+    def __init__(self, script: Answer, version: str, streams: bool) -> None:
+        self.script = script
+        self.version = version
+        self.streams = streams
+        self.url = ""
+        self.asked: list[dict[str, Any]] = []
+        self.left: list[Any] = []
+        self.card_changes: dict[str, Any] = {}
+        self.cards = 0
+
+    async def card(self, request: web.Request) -> web.Response:
+        self.cards += 1
+        shared = {"name": "Orders", "capabilities": {"streaming": self.streams}, "skills": []}
+        if self.version == "1.0":
+            grpc = {"url": "grpc.example:443", "protocolBinding": "GRPC", "protocolVersion": "1.0"}
+            mine = {"url": f"{self.url}/rpc", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
+            return web.json_response({**shared, "supportedInterfaces": [grpc, mine], **self.card_changes})
+        old = {"url": f"{self.url}/rpc", "protocolVersion": "0.3.0", "preferredTransport": "JSONRPC"}
+        return web.json_response({**shared, **old, **self.card_changes})
+
+    async def rpc(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {SECRET}":
+            return web.json_response({}, status=401)
+        if self.version == "1.0" and request.headers.get("A2A-Version") != "1.0":
+            return self.answer({"id": 1}, error={"code": -32009, "message": "my secret words"})
+        asked = await request.json()
+        self.asked.append(asked)
+        known = {
+            "0.3": ("message/send", "message/stream", "tasks/get"),
+            "1.0": ("SendMessage", "SendStreamingMessage", "GetTask"),
+        }
+        if asked["method"] not in known[self.version]:
+            return self.answer(asked, error={"code": -32601, "message": "my secret words"})
+        if asked["method"] in ("tasks/get", "GetTask"):
+            return self.answer(asked, result=self.left.pop(0))
+        results = self.script(asked["params"]["message"])["results"]
+        if asked["method"] in ("message/send", "SendMessage"):
+            self.left = results[1:]
+            return self.answer(asked, result=results[0])
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for result in results:
+            body = web.json_response({"jsonrpc": "2.0", "id": asked["id"], "result": result}).text
+            await response.write(f"data: {body}\n\n".encode())
+        return response
+
+    def answer(self, asked: dict[str, Any], **what: Any) -> web.Response:
+        return web.json_response({"jsonrpc": "2.0", "id": asked["id"], **what})
+
+
+@asynccontextmanager
+async def agent(script: Answer, version: str = "0.3", *, streams: bool = False) -> AsyncIterator[Agent]:
+    cloud = Agent(script, version, streams)
+    places = web.get("/.well-known/agent-card.json", cloud.card), web.post("/rpc", cloud.rpc)
+    async with serving(*places) as cloud.url:
+        yield cloud
