@@ -1,6 +1,6 @@
 """The inbox of one Facebook page or one Instagram account."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal
@@ -25,6 +25,8 @@ from orchestrator.types import (
     RawResponse,
     Rendering,
     SetupStep,
+    StatusChanged,
+    Text,
 )
 
 CODES = Codes(
@@ -39,8 +41,8 @@ DOWNLOADS = 60.0
 
 
 class InboxChannel:
-    """`flying` counts, by customer, what is being sent, and `sent` keeps the ids of what was: where an echo carries no
-    mark of ours, they tell it from a person's message."""
+    """Where an echo carries no mark of ours, it is told from a person's message by the ids of what was `sent`, and by
+    what is `flying`: by customer, the tracker and the words of what is being sent."""
 
     delivery: Literal["push", "pull"] = "push"
     max_bytes = hook.MAX_BYTES
@@ -57,7 +59,7 @@ class InboxChannel:
         self.http = http
         self.files = files
         self.graph = Graph(settings, api, CODES, who=flavour.who, clock=clock, http=http)
-        self.flying: Counter[str] = Counter()
+        self.flying: dict[str, tuple[str, str]] = {}
         self.sent: OrderedDict[str, None] = OrderedDict()
         self.author: Author | None = None
 
@@ -69,10 +71,18 @@ class InboxChannel:
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
         found = inbox_read.events(request, self.flavour, self.settings, self.clock.now())
-        return [event for event in found if not (isinstance(event, Echoed) and self.mine(event))]
+        return [known for event in found if (known := self.recognised(event))]
 
-    def mine(self, event: Echoed) -> bool:
-        return self.flying[event.address] > 0 or event.external_id in self.sent
+    def recognised(self, event: Inbound) -> Inbound | None:
+        """The echo of what is being sent tells its id, should the answer never come; that of what was sent, nothing."""
+        if not isinstance(event, Echoed):
+            return event
+        if event.external_id in self.sent:
+            return None
+        tracker, words = self.flying.get(event.address, ("", ""))
+        if tracker and words == spoken(event.parts):
+            return StatusChanged(external_id=event.external_id, state="sent", at=event.at, tracker=tracker)
+        return event
 
     def answer(self, request: RawRequest) -> RawResponse:
         return hook.answer(request)
@@ -87,9 +97,10 @@ class InboxChannel:
         """Within the window as an answer; after it as a person's, where a person speaks and the app may tell."""
         file = await self.uploaded(part) if isinstance(part, Media) else None
         message = inbox_render.message(part, file)
+        tracker = f"{outgoing.id}.{outgoing.done}"
         if self.flavour.tracked:
-            message["metadata"] = f"{inbox_read.TRACKED}{outgoing.id}.{outgoing.done}"
-        self.flying[outgoing.address] += 1
+            message["metadata"] = f"{inbox_read.TRACKED}{tracker}"
+        self.flying[outgoing.address] = (tracker, str(message.get("text", "")))
         try:
             return await self.posted(inbox_render.call(outgoing.address, message))
         except SendFailed as error:
@@ -97,8 +108,7 @@ class InboxChannel:
                 raise
             return await self.posted(inbox_render.call(outgoing.address, message, HUMAN_AGENT))
         finally:
-            self.flying[outgoing.address] -= 1
-            self.flying += Counter()  # drops those at nought
+            self.flying.pop(outgoing.address, None)
 
     async def by_person(self, outgoing: Outgoing) -> bool:
         return self.settings.human_agent and self.author is not None and await self.author(outgoing) == "agent"
@@ -206,3 +216,7 @@ class InboxChannel:
 
     async def close(self) -> None:
         """Nothing to give back."""
+
+
+def spoken(parts: Sequence[Part]) -> str:
+    return "\n".join(part.text for part in parts if isinstance(part, Text))

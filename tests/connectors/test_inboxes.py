@@ -310,11 +310,12 @@ async def test_a_quick_reply_and_a_button_come_back_as_taps(tmp_path: Path, kind
 async def test_an_echo_without_a_mark_is_ours_while_and_after_we_send(tmp_path: Path) -> None:
     async with connected(tmp_path, "instagram") as (channel, _, stand_in):
         stand_in.say(ANN, Text(text="Hi"))
-        channel.flying[ANN] += 1
-        early = stand_in.posted(stand_in.event(ACCOUNT, ANN, message={"mid": "m_x", "is_echo": True, "text": "?"}))
-        assert heard(channel, [early]) == []
-        channel.flying[ANN] -= 1
-        assert len(heard(channel, [early])) == 1
+        channel.flying[ANN] = ("out-1.0", "ours")
+        for text, expected in (("ours", "StatusChanged"), ("theirs", "Echoed")):
+            message = {"mid": "m_x", "is_echo": True, "text": text}
+            (event,) = heard(channel, [stand_in.posted(stand_in.event(ACCOUNT, ANN, message=message))])
+            assert type(event).__name__ == expected
+            assert getattr(event, "tracker", "out-1.0") == "out-1.0"
         await send(channel, Text(text="Hello"))
         assert not channel.flying
         assert [type(event).__name__ for event in heard(channel, stand_in.drain())] == ["StatusChanged"]
