@@ -125,6 +125,6 @@ def question(form: Form, at: int, hints: Sequence[str], *, optional: str, begins
     choices = tuple(Choice(title=one_line(one.title) or one.payload, payload=one.payload or one.title,
                            description=one.description, image=one.image) for one in field.options)  # fmt: skip
     asked = replace(field, options=()) if choices else field
-    lines = [form.title.strip() if begins else "", *hints, field_text(asked), "" if field.required else optional]
-    text = "\n".join(filter(None, lines))
+    label = "\n".join(filter(None, (field_text(asked), "" if field.required else optional)))
+    text = "\n\n".join(filter(None, (form.title.strip() if begins else "", *hints, label)))
     return QuickReplies(text=text, choices=choices) if field.type == "select" and choices else Text(text=text)

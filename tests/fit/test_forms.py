@@ -129,7 +129,7 @@ def test_after_somebody_else_spoke_or_long_ago_nothing_is_an_answer(epoch: int, 
 
 def test_questions() -> None:
     first = fit.question(FORM, 0, ["Begins."], optional="Skip?", begins=True)
-    assert first == Text(text="Order\nBegins.\nName")
+    assert first == Text(text="Order\n\nBegins.\n\nName")
     second = fit.question(FORM, 1, [], optional="Skip?", begins=False)
     assert second == QuickReplies(text="Size", choices=SIZES)
     assert fit.question(FORM, 2, [], optional="Skip?", begins=False) == Text(text="E-mail\nSkip?")

@@ -45,10 +45,10 @@ async def told(parley: House, *lines: str) -> list[str]:
 
 async def test_a_form_is_asked_field_by_field_and_ends_as_one_answer(tmp_path: Path) -> None:
     async with asking(tmp_path) as parley:
-        assert (await told(parley, "form please"))[-1:] == [f"Your delivery\n{BEGINS}\nYour name"]
+        assert (await told(parley, "form please"))[-1:] == [f"Your delivery\n\n{BEGINS}\n\nYour name"]
         assert await told(parley, "Ada Bell") == ["E-mail"]
         assert await told(parley, "no idea") == [
-            "That doesn't look like an e-mail address. It should be something like name@example.org.\nE-mail"
+            "That doesn't look like an e-mail address. It should be something like name@example.org.\n\nE-mail"
         ]
         assert await told(parley, "it's ada@example.org") == ["Which day?"]
         assert await told(parley, "30 November 2026") == ["Size"]
@@ -72,7 +72,7 @@ async def test_back_changes_the_last_answer_and_order_is_kept(tmp_path: Path) ->
         await told(parley, "form", "Ada", "ada@example.org")
         assert await told(parley, "back") == ["E-mail"]
         assert await told(parley, "Back!") == ["Your name"]
-        assert await told(parley, "back") == ["This is the first question.\nYour name"]
+        assert await told(parley, "back") == ["This is the first question.\n\nYour name"]
         assert await told(parley, "Ben") == ["E-mail"]
         said = await told(parley, "ben@example.org", "2026-12-24", "large", "Ring twice")
         assert said[-1] == "thanks: name=Ben, email=ben@example.org, day=2026-12-24, size=l, note=Ring twice"
@@ -116,7 +116,7 @@ async def test_a_person_who_takes_over_pauses_it(tmp_path: Path) -> None:
         await engine.desk.accept("shop", conversation.id, agent)
         assert await told(parley, "mail@example.org") == []
         await engine.desk.hand_back("shop", conversation.id, agent)
-        assert await told(parley, "ok") == ["Let's carry on where we were.\nE-mail"]
+        assert await told(parley, "ok") == ["Let's carry on where we were.\n\nE-mail"]
         assert await told(parley, "ada@example.org") == ["Which day?"]
 
 
@@ -138,7 +138,7 @@ async def test_a_form_in_the_customers_language(tmp_path: Path) -> None:
         await parley.settled()
         question = (await parley.log())[-1]
         (part,) = question.translations["es"]
-        assert part.text.startswith("Your delivery\nUnas preguntas, una a una.")  # type: ignore[union-attr]
+        assert part.text.startswith("Your delivery\n\nUnas preguntas, una a una.")  # type: ignore[union-attr]
         await told(parley, "Ana", "ana@example.org")
         await told(parley, "atrás", "30 de noviembre")
         shown = (await parley.log())[-1].translations["es"][0]

@@ -337,6 +337,7 @@ export const t = {
     notify: "Desktop notifications",
     notifyBlocked: "Blocked by the browser",
     keys: "Single-key shortcuts",
+    preview: "Preview on every channel",
     help: "Keyboard shortcuts",
     role: { agent: "Agent", admin: "Admin" },
     allTeams: "every team",
