@@ -34,8 +34,8 @@ PERMANENT: Mapping[int, SendProblem] = {
     20: "",  # broadcastNotAllowed
     21: "",  # unsupportedCountry
     22: "",  # paymentUnsupported
-    23: "",  # freeMessagesExceeded
-    24: "",  # noBalance
+    23: "quota_spent",  # freeMessagesExceeded
+    24: "quota_spent",  # noBalance
 }
 """Any other status passes by itself: 12 tooManyRequests, and those that no list has ("general error")."""
 TOO_MANY = 12

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.fit.measure import ELLIPSIS, SMALLEST, Unit, cut, fits, one_line, size
 from orchestrator.fit.numbers import folded
@@ -136,10 +136,18 @@ def token(payload: str, limit: int) -> str:
 
 
 def restore(choices: Sequence[OpenChoice], tap: Tap) -> Tap:
-    """A tap on a token with the payload it stands for; any other tap as it came."""
-    if not tap.payload.startswith(TOKEN) or len(tap.payload) < SHORTEST_TOKEN:
-        return tap
+    """A tap on a token with the payload it stands for, one without a title with its choice's; others as they came."""
+    short = tap.payload.startswith(TOKEN) and len(tap.payload) >= SHORTEST_TOKEN
     for choice in reversed(choices):
-        if tap.payload == token(choice.payload, len(tap.payload)):
-            return Tap(payload=choice.payload, title=tap.title, message_id=tap.message_id or choice.message_id)
+        if short and tap.payload == token(choice.payload, len(tap.payload)):
+            whole = replace(tap, payload=choice.payload, message_id=tap.message_id or choice.message_id)
+            return titled(choices, choice, whole)
+        if not tap.title and tap.payload == choice.payload:
+            return titled(choices, choice, tap)
     return tap
+
+
+def titled(choices: Sequence[OpenChoice], chosen: OpenChoice, tap: Tap) -> Tap:
+    """Of a choice's names the first is what was shown."""
+    named = (one.title for one in choices if (one.payload, one.message_id) == (chosen.payload, chosen.message_id))
+    return tap if tap.title else replace(tap, title=next(named))

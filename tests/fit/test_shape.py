@@ -167,7 +167,15 @@ def test_a_payload_that_does_not_fit_travels_as_a_token_and_comes_back_whole() -
     assert fit.restore(shaped.choices, Tap(payload=sent, title="Go")) == Tap(payload=long, title="Go", message_id="m7")
     assert part.buttons[1].payload == "pay"
     for other in ("pay", "~", "~nothing"):
-        assert fit.restore(shaped.choices, Tap(payload=other)) == Tap(payload=other)
+        assert fit.restore(shaped.choices, Tap(payload=other, title="Any")) == Tap(payload=other, title="Any")
+
+
+def test_a_tap_that_comes_without_a_title_is_given_what_was_shown() -> None:
+    """LINE sends the payload alone."""
+    cards = (Card(title="Red shirt", buttons=(Button(title="Buy", payload="buy:r"),)),)
+    choices = fit.shape((Carousel(cards=cards),), Limits(cards=5, card_buttons=3), message_id="m7").choices
+    assert fit.restore(choices, Tap(payload="buy:r")) == Tap(payload="buy:r", title="Buy")
+    assert fit.restore(choices, Tap(payload="buy:r", title="Kaufen")) == Tap(payload="buy:r", title="Kaufen")
 
 
 @pytest.mark.parametrize(
