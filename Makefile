@@ -53,7 +53,7 @@ heads: .venv/dev ## Train the heads for sentiment and wishes again, on the sente
 	@$(BIN)/parley models fetch
 	@$(BIN)/python -m nlp.heads_training
 
-docs: .venv/runtime ## Write docs/configuration.md from the settings models
+docs: .venv/runtime ## Write docs/configuration.md and docs/channels.md from the code
 	@$(BIN)/python -c 'from orchestrator import reference; reference.write()'
 
 requirements: .venv/dev ## Pin the requirements again, with hashes

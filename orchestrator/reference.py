@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from orchestrator import config, registry
+from orchestrator.matrix import matrix
 
 HEAD = """# Configuration
 
@@ -115,7 +116,9 @@ def kind(annotation: Any) -> str:
 
 
 def write() -> None:
-    """Rewrite docs/configuration.md beside this package."""
+    """Rewrite docs/configuration.md and docs/channels.md beside this package."""
     from pathlib import Path
 
-    (Path(__file__).resolve().parents[1] / "docs" / "configuration.md").write_text(reference(), encoding="utf-8")
+    docs = Path(__file__).resolve().parents[1] / "docs"
+    (docs / "configuration.md").write_text(reference(), encoding="utf-8")
+    (docs / "channels.md").write_text(matrix(), encoding="utf-8")

@@ -8,11 +8,13 @@ business_id = "b9159070-c454-4135-8bf3-049809624818"
 """
 
 from connectors.apple.connector import AppleChannel
-from connectors.apple.settings import Settings
+from connectors.apple.settings import LIMITS, Settings
 from connectors.apple.stand_in import AppleStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

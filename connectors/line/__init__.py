@@ -6,12 +6,14 @@ secret = "env:LINE_SECRET"
 token = "env:LINE_TOKEN"
 """
 
-from connectors.line.connector import LineChannel
+from connectors.line.connector import LIMITS, LineChannel
 from connectors.line.settings import Settings
 from connectors.line.stand_in import LineStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

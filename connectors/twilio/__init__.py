@@ -9,11 +9,13 @@ url = "https://parley.shop.example/hooks/sms"
 """
 
 from connectors.twilio.connector import TwilioChannel
-from connectors.twilio.settings import Settings
+from connectors.twilio.settings import SMS_LIMITS, Settings
 from connectors.twilio.stand_in import TwilioStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = SMS_LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:

@@ -9,11 +9,13 @@ aes_key = "env:WECHAT_AES_KEY"
 """
 
 from connectors.wechat.connector import WeChatChannel
-from connectors.wechat.settings import Settings
+from connectors.wechat.settings import LIMITS, Settings
 from connectors.wechat.stand_in import WeChatStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
 
-__all__ = ["Settings", "create", "stand_in"]
+limits = LIMITS
+
+__all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:
