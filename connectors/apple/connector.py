@@ -40,6 +40,8 @@ class AppleChannel:
     kind = "apple"
     delivery: Literal["push", "pull"] = "push"
     limits = LIMITS
+    max_bytes = 524_288
+    """Packed. Text has no limit that Apple writes down."""
 
     def __init__(self, settings: Settings, *, clock: Clock, http: Http, files: Files) -> None:
         self.settings = settings

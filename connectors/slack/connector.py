@@ -32,6 +32,8 @@ class SlackChannel:
     kind = "slack"
     delivery: Literal["push", "pull"] = "push"
     limits = LIMITS
+    max_bytes = 1_048_576
+    """A message of 40 000 characters comes thrice: as text, as blocks, and escaped."""
 
     def __init__(self, settings: Settings, *, clock: Clock, http: Http, files: Files) -> None:
         self.settings = settings

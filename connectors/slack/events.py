@@ -178,7 +178,7 @@ def edited(event: wire.Event, places: Places, now: datetime) -> Sequence[Inbound
         return ()
     within = wire.Event(channel=event.channel, channel_type=event.channel_type, ts=ts, thread_ts=new.thread_ts)
     address = address_of(within)
-    if not (within.direct or places.ours(address)):
+    if not (within.direct or places.ours(address) or mentions(old.text, places.bot_user)):
         return ()
     parts = said(wire.Event(text=new.text, files=new.files), places.bot_user, named=True)
     at = wire.moment(event.event_ts or event.ts, now)
@@ -192,7 +192,7 @@ def deleted(event: wire.Event, places: Places, now: datetime) -> Sequence[Inboun
         return ()
     within = wire.Event(channel=event.channel, channel_type=event.channel_type, ts=ts, thread_ts=old.thread_ts)
     address = address_of(within)
-    if not (within.direct or places.ours(address)):
+    if not (within.direct or places.ours(address) or mentions(old.text, places.bot_user)):
         return ()
     at = wire.moment(event.event_ts or event.ts, now)
     return [Deleted(address=address, external_id=f"{event.channel}:{ts}", at=at)]
@@ -205,7 +205,8 @@ def reacted(event: wire.Event, places: Places, now: datetime) -> Sequence[Inboun
     external_id = f"{channel}:{ts}"
     # The event does not tell the thread; what we said or heard is remembered with its own.
     address = places.messages.get(external_id) or (channel if wire.is_direct(channel) else external_id)
-    if not (wire.is_direct(channel) or places.ours(address)):
+    to_us = bool(event.item_user) and event.item_user == places.bot_user
+    if not (wire.is_direct(channel) or to_us or places.ours(address)):
         return ()
     shown = words.emoji(event.reaction) if event.type == "reaction_added" else ""
     return [Reacted(address=address, external_id=external_id, emoji=shown, at=wire.moment(event.event_ts, now))]

@@ -27,14 +27,16 @@ from orchestrator.types import (
 )
 
 MOST = 10_000
-ASKED = frozenset({"message", "messageUpdate", "messageDelete", "messageReaction"})
-"""What groups say to each other as well."""
+ASKED = frozenset({"message", "messageUpdate", "messageDelete"})
+"""What groups say to each other as well. Of reactions Teams tells only those to the bot's own messages."""
 
 
 class TeamsChannel:
     kind = "teams"
     delivery: Literal["push", "pull"] = "push"
     limits = LIMITS
+    max_bytes = 524_288
+    """A message of 100 KB comes twice: as text, and as HTML."""
 
     def __init__(self, settings: Settings, *, clock: Clock, http: Http, files: Files) -> None:
         self.settings = settings
@@ -84,7 +86,7 @@ class TeamsChannel:
         conversation = activity.conversation.id
         if activity.personal or activity.type not in ASKED or self.settings.answer == "all":
             return True
-        if activity.type == "message" and (wire.mentioned(activity) or activity.value is not None):
+        if wire.mentioned(activity) or activity.value is not None:
             self.called(conversation)
         return conversation in self.groups or not activity.recipient.id
 

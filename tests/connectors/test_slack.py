@@ -308,7 +308,7 @@ def test_every_part_has_words(part: Part) -> None:
 
 async def test_an_endless_body_is_refused(tmp_path: Path) -> None:
     async with errand(tmp_path, "slack") as play:
-        huge = play.stand_in.signed(orjson.dumps({"type": "x", "text": "y" * 200_000}), "application/json")
+        huge = play.stand_in.signed(orjson.dumps({"type": "x", "text": "y" * 2_000_000}), "application/json")
         assert await play.deliver(huge) == 413
 
 
@@ -337,3 +337,43 @@ async def test_setup_says_what_to_paste_and_check_what_is_wrong(slack: Any, stag
 async def test_a_file_that_is_gone_is_not_found(slack: Any, stage: Stage) -> None:
     with pytest.raises(NotFound):
         await slack.fetch("F404", 1000)
+
+
+async def test_a_file_is_fetched_and_kept_before_the_bot_reads_of_it(tmp_path: Path) -> None:
+    async with errand(tmp_path, "slack") as play:
+        await play.say("U1", Media(url="", name="a.png", mime="image/png"))
+        await play.answered("U1", "heard:")
+        (first, *_) = await play.house.log("DU1")
+        picture = first.parts[0]
+        assert isinstance(picture, Media)
+        assert (await play.house.runtime.files.get(picture.url))[0] == PICTURE
+
+
+async def test_what_slack_took_without_answering_is_found_by_its_echo(tmp_path: Path) -> None:
+    async with errand(tmp_path, "slack", names=False) as play:
+        play.stage.silent = 1
+        await play.say("U1", "hello")
+        await play.answered("U1", "heard: hello")
+        (row,) = await play.house.runtime.store.deliveries((await play.house.settled("DU1")).id)
+        posted = [call.path for call in play.stage.calls].count("/chat.postMessage")
+        assert (row.state, posted) == ("sent", 1)
+        assert row.external_id == play.stand_in.messages[-1]["channel"] + ":" + play.stand_in.messages[-1]["ts"]
+
+
+async def test_an_edit_a_deletion_and_a_reaction_reach_the_log(tmp_path: Path) -> None:
+    async with errand(tmp_path, "slack") as play:
+        await play.say("U1", "helo")
+        await play.answered("U1", "heard: helo")
+        said = play.stand_in.messages[0]
+        inner = {"user": "U1", "ts": said["ts"], "text": "hello", "edited": {"user": "U1"}}
+        about = {"type": "message", "channel": "DU1", "channel_type": "im", "event_ts": "9999999999.1"}
+        changed = {"subtype": "message_changed", "message": inner, "previous_message": said}
+        reaction = {"type": "reaction_added", "user": "U1", "reaction": "wave"}
+        reaction |= {"item": {"type": "message", "channel": "DU1", "ts": said["ts"]}}
+        await play.post([play.stand_in.event(about | changed), play.stand_in.event(reaction)])
+        (first, *_) = await play.house.log("DU1")
+        assert (first.parts[0].text, list(first.reactions.values())) == ("hello", ["👋"])  # type: ignore[union-attr]
+        deleted = {"subtype": "message_deleted", "deleted_ts": said["ts"], "previous_message": inner}
+        await play.post([play.stand_in.event(about | deleted)])
+        (first, *_) = await play.house.log("DU1")
+        assert first.deleted_at is not None

@@ -1,5 +1,6 @@
 """Teams, the whole path: signed activities over HTTP, the engine, the bot, and what the service was posted."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -118,7 +119,7 @@ async def test_forged_and_huge_requests_are_refused_over_http(tmp_path: Path) ->
         assert await play.deliver(cloud.signed(evil)) == 401
         good = cloud.signed(cloud.activity("ann", text="hi"))
         assert await play.deliver(RawRequest(method="POST", path="/", headers={}, body=good.body)) == 401
-        assert await play.deliver(cloud.signed(cloud.activity("ann", text="y" * 100_000))) == 413
+        assert await play.deliver(cloud.signed(cloud.activity("ann", text="y" * 600_000))) == 413
         assert await play.house.runtime.store.find_conversation("it", "a:ann|https://evil.example/") is None
 
 
@@ -265,3 +266,49 @@ async def test_setup_says_what_to_paste_and_check_what_is_wrong(made: Made, stag
     found = await made(app_password="wrong").check("http://localhost/hooks/it")
     assert [each.ok for each in found] == [False, True, False]
     assert "wrong" not in orjson.dumps(found).decode()
+
+
+async def test_a_picture_is_fetched_and_kept_before_the_bot_reads_of_it(tmp_path: Path) -> None:
+    async with errand(tmp_path, "teams") as play:
+        await play.say("ann", Media(url="", name="a.png", mime="image/png"))
+        await play.answered("ann", "heard:")
+        (first, *_) = await play.house.log(f"a:ann|{play.stand_in.service}")
+        picture = first.parts[0]
+        assert isinstance(picture, Media)
+        assert (await play.house.runtime.files.get(picture.url))[0] == PICTURE
+
+
+async def test_what_was_taken_without_an_answer_is_not_sent_again(tmp_path: Path) -> None:
+    async with errand(tmp_path, "teams") as play:
+        await play.say("ann", "hello")
+        await play.answered("ann", "heard: hello")
+        play.stage.silent = 1
+        await play.say("ann", "again")
+        await play.answered("ann", "heard: again")
+        address = f"a:ann|{play.stand_in.service}"
+        states = await fates(play, (await play.house.settled(address)).id, 2)
+        assert states == ["sent", "unknown"]
+
+
+async def fates(play: Any, conversation: str, count: int) -> list[str]:
+    """States of what was sent, once none of it is pending."""
+    async with asyncio.timeout(10):
+        while True:
+            rows = await play.house.runtime.store.deliveries(conversation)
+            states = [row.state for row in rows]
+            if len(states) == count and "pending" not in states:
+                return states
+            await asyncio.sleep(0)
+
+
+async def test_removing_the_bot_stops_what_is_sent_until_it_is_back(tmp_path: Path) -> None:
+    async with errand(tmp_path, "teams") as play:
+        await play.say("ann", "hello")
+        await play.answered("ann", "heard: hello")
+        address = f"a:ann|{play.stand_in.service}"
+        gone = play.stand_in.activity("ann", type="installationUpdate", action="remove")
+        assert await play.deliver(play.stand_in.signed(gone)) == 200
+        assert (await play.house.conversation(address)).opted_out is not None
+        back = play.stand_in.activity("ann", type="installationUpdate", action="add")
+        assert await play.deliver(play.stand_in.signed(back)) == 200
+        assert (await play.house.conversation(address)).opted_out is None
