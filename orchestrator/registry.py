@@ -24,6 +24,7 @@ from orchestrator.ports import (
     Files,
     Http,
     Metered,
+    Panel,
     Recorder,
     Stage,
     Translations,
@@ -134,6 +135,7 @@ def build_app(app_id: str, settings: AppSettings, workshop: Workshop) -> App:
     for name, bot in settings.bots.items():
         with ledger.below("bots", name):
             bots[name] = running(name, bot, workshop, app_id)
+    check_panels(bots, ledger)
     with ledger.below("policy"):
         policy = Policy.compile(settings.policy, bots=settings.bots, teams=settings.teams)
     with ledger.below("nlp"):
@@ -154,6 +156,16 @@ def check_names(settings: AppSettings, ledger: Ledger) -> None:
         ledger.known("bot", bot.fallback, settings.bots, "bots", name, "fallback")
         if bot.fallback == name:
             ledger.note("a bot can't stand in for itself", "bots", name, "fallback")
+
+
+def check_panels(bots: Mapping[str, RunningBot], ledger: Ledger) -> None:
+    """Members that there are not, or that would ask others in turn."""
+    for name, running in bots.items():
+        if isinstance(running.bot, Panel):
+            for number, member in enumerate(running.bot.members):
+                ledger.known("bot", member, bots, "bots", name, "members", number)
+                if member in bots and isinstance(bots[member].bot, Panel):
+                    ledger.note("a bot that asks others can't be one of those", "bots", name, "members", number)
 
 
 def own(settings: BaseModel) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from orchestrator.decide import aggregates
 from orchestrator.decide.speech import checked
 from orchestrator.types import (
     Action,
+    Bid,
     Close,
     Conversation,
     HandOff,
@@ -129,7 +130,7 @@ def take(tally: Tally, action: Action) -> None:
             tally.misunderstood = True
         case Close():
             tally.close = True
-        case Typing() | Partial():
+        case Typing() | Partial() | Bid():
             pass
         case _:
             tally.notes.append(f"{type(action).__name__}: not an action, ignored")

@@ -9,9 +9,10 @@ from typing import Protocol
 from orchestrator.copies import replace
 from orchestrator.engine.app import App, Candidate, RunningBot
 from orchestrator.engine.hear import names_of
+from orchestrator.engine.panel import Sitting
 from orchestrator.engine.watch import Heard
 from orchestrator.errors import BotFailed, BotLater, BotTimeout
-from orchestrator.ports import Clock, Recorder
+from orchestrator.ports import Clock, Panel, Recorder
 from orchestrator.types import (
     Action,
     Arm,
@@ -59,7 +60,7 @@ class BotCaller:
         calls: list[BotCall] = []
         gathered: list[Action] = []
         passed: tuple[PassTo, ...] = ()
-        while len(calls) < MOST_BOTS:
+        for _ in range(MOST_BOTS):
             answer = await self.one(app, name, turn, show)
             calls.extend(answer.calls)
             if answer.failed:
@@ -120,7 +121,10 @@ class BotCaller:
             return Answer(bot=name, calls=(call,), failed=True)
         began = self.clock.monotonic()
         try:
-            answer = await self.call(running, await self.addressed(app, running, turn), show)
+            if isinstance(running.bot, Panel):
+                answer = await self.panel(app, running, running.bot, turn, show)
+            else:
+                answer = await self.call(running, await self.addressed(app, running, turn), show)
         except asyncio.CancelledError:
             running.breaker.left()
             raise
@@ -128,7 +132,35 @@ class BotCaller:
         call = replace(answer.calls[0], ms=round(ms, 2), version=running.version, arm=arm)
         (running.breaker.failed if answer.failed else running.breaker.succeeded)()
         self.recorder.bot(name, call.outcome, ms / 1000)
-        return replace(answer, calls=(call,))
+        return replace(answer, calls=(call, *answer.calls[1:]))
+
+    async def panel(self, app: App, running: RunningBot, panel: Panel, turn: Turn, show: Show) -> Answer:
+        """The answer of the member it chose, with a BotCall of each that was asked."""
+        turn = replace(turn, bot=running.name)
+        calls: list[BotCall] = []
+
+        async def ask(name: str) -> Sequence[Action] | None:
+            member = app.bots.get(name)
+            if member is None or isinstance(member.bot, Panel):
+                calls.append(BotCall(bot=name, outcome="unknown"))
+                return None
+            answer = await self.measured(app, member, turn, unseen)
+            calls.extend(answer.calls)
+            return None if answer.failed or answer.later else answer.actions
+
+        await show()
+        sitting = Sitting(panel, turn, ask)
+        try:
+            async with asyncio.timeout(running.settings.deadline):
+                name = await sitting.winner()
+        except TimeoutError:
+            name = panel.choose(turn, sitting.bids, False)
+        name = name or panel.settle(turn, sitting.bids)
+        if not name:
+            failed = failure(running.name, "failed", "none of its bots had an answer")
+            return replace(failed, calls=(*failed.calls, *calls))
+        mine = BotCall(bot=running.name, outcome="ok", detail=f"chose {name}")
+        return Answer(bot=name, actions=(*sitting.bids[name], *panel.noted(turn, name)), calls=(mine, *calls))
 
     async def addressed(self, app: App, running: RunningBot, turn: Turn) -> Turn:
         """The turn as this bot sees it: its name, its deadline, its language, what it may know of the customer."""

@@ -175,6 +175,32 @@ class Wired(Protocol):
         ...
 
 
+@runtime_checkable
+class Panel(Protocol):
+    """A bot that lets others answer. The engine asks them, under their own deadlines, breakers and grants; it chooses.
+
+    `members` are all it may ever ask. What those say who are not chosen has no effect.
+    """
+
+    members: Sequence[str]
+
+    def groups(self, turn: Turn) -> Sequence[Sequence[str]]:
+        """Whom to ask: the bots of a group at once, the next group when none of the last was chosen."""
+        ...
+
+    def choose(self, turn: Turn, bids: Mapping[str, Sequence[Action]], waiting: bool) -> str:
+        """The bot that is to answer, "" for none so far; `waiting` while others of the group still think."""
+        ...
+
+    def settle(self, turn: Turn, bids: Mapping[str, Sequence[Action]]) -> str:
+        """Who answers when nobody was chosen; "" fails the turn."""
+        ...
+
+    def noted(self, turn: Turn, name: str) -> Sequence[Action]:
+        """What is done besides, once this bot answers."""
+        ...
+
+
 class Meter(Protocol):
     """What an app uses, in units of the user's own, by name and UTC day: counted over all processes."""
 

@@ -4,6 +4,7 @@ from orchestrator.types.account import Agent, AgentRole, ApiKey, Scope, Session
 from orchestrator.types.account_setup import Checked, Fetched, SetupStep
 from orchestrator.types.actions import (
     Action,
+    Bid,
     Close,
     HandOff,
     NotUnderstood,
@@ -119,6 +120,7 @@ __all__ = [
     "ApiKey",
     "Arm",
     "Awaiting",
+    "Bid",
     "BotCall",
     "BotCount",
     "BotEntry",

@@ -31,6 +31,14 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bid:
+    """How sure a bot is that its answer is the right one, 0..1: read where several are asked, else nothing."""
+
+    confidence: float
+    kind: Literal["bid"] = "bid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetSlots:
     """Merged into the conversation's slots; a value of None removes the slot."""
 
@@ -77,4 +85,4 @@ class Close:
     kind: Literal["close"] = "close"
 
 
-Action = Say | Typing | Partial | SetSlots | SetProfile | HandOff | PassTo | NotUnderstood | Close
+Action = Say | Typing | Partial | Bid | SetSlots | SetProfile | HandOff | PassTo | NotUnderstood | Close
