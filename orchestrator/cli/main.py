@@ -18,6 +18,7 @@ COMMANDS = {
     "simulate": "simulate",
     "check": "check",
     "bots": "bots",
+    "replay": "replay",
     "doctor": "doctor",
     "desk": "agents",
     "keys": "keys",

@@ -11,7 +11,7 @@ from orchestrator.engine import App, RunningBot
 from orchestrator.engine.app import Candidate
 from orchestrator.engine.watch import Watch
 from orchestrator.errors import Conflict, Misconfigured, NotFound, ParleyError
-from orchestrator.ports import BotRecords, Bus
+from orchestrator.ports import BotRecords, Bus, Panel
 from orchestrator.registry import Workshop, running
 from orchestrator.roster import serving, trials
 from orchestrator.roster.lent import Lent
@@ -149,7 +149,8 @@ class Roster:
             version = await self.bots.version(app_id, name, number)
             settings = read(self.registrar.settings_of(version))
             made = await asyncio.to_thread(running, name, settings, self.workshop, app_id)
-            lent = Lent(made.bot)
+            # A panel is no bot that answers: the engine must see it as it is, and it keeps nothing open.
+            lent = made.bot if isinstance(made.bot, Panel) else Lent(made.bot)
             await lent.open()
         except ParleyError as error:
             self.fail(key, str(error))
