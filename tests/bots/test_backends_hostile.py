@@ -61,6 +61,7 @@ BACKENDS = [
     ),
     Backend("dialogflow", lambda url: {"agent": "a", "credentials": key_file(url), "api": url, "retries": 0}),
     Backend("a2a", lambda url: {"url": url, "token": SECRET, "retries": 0}),
+    Backend("botpress", lambda url: {"webhook_id": "h", "encryption_key": SECRET * 2, "api": url, "retries": 0}),
     Backend("directline", lambda url: {"secret": SECRET, "api": url, "retries": 0}),
     Backend("openai", lambda url: {"url": url, "model": "m", "api_key": SECRET, "retries": 0}),
 ]

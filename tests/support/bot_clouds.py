@@ -247,3 +247,65 @@ async def agent(script: Answer, version: str = "0.3", *, streams: bool = False) 
     places = web.get("/.well-known/agent-card.json", cloud.card), web.post("/rpc", cloud.rpc)
     async with serving(*places) as cloud.url:
         yield cloud
+
+
+BOTPRESS_KEY = "an-encryption-key-that-is-long-enough-for-hs256"
+
+
+class Botpress:
+    """Botpress' Chat API: users by keys we sign, messages listed newest first."""
+
+    def __init__(self, answers: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> None:
+        self.answers = answers
+        self.url = ""
+        self.users: set[str] = set()
+        self.said: dict[str, list[dict[str, Any]]] = {}
+        self.asked: list[dict[str, Any]] = []
+
+    def user(self, request: web.Request) -> str:
+        try:
+            return str(jwt.decode(request.headers.get("x-user-key", ""), BOTPRESS_KEY, algorithms=["HS256"])["id"])
+        except jwt.PyJWTError:
+            raise web.HTTPUnauthorized from None
+
+    async def make_user(self, request: web.Request) -> web.Response:
+        self.users.add(self.user(request))
+        return web.json_response({"user": {"id": self.user(request)}, "key": request.headers["x-user-key"]})
+
+    async def make_conversation(self, request: web.Request) -> web.Response:
+        self.user(request)
+        name = (await request.json())["id"]
+        self.said.setdefault(name, [])
+        return web.json_response({"conversation": {"id": name}})
+
+    async def post(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        if self.user(request) not in self.users or asked["conversationId"] not in self.said:
+            raise web.HTTPForbidden
+        self.asked.append(asked)
+        ours = self.say(asked["conversationId"], self.user(request), {"payload": asked["payload"]})
+        for answer in self.answers(asked):
+            self.say(asked["conversationId"], "bot", answer)
+        return web.json_response({"message": ours}, status=201)
+
+    def say(self, conversation: str, user: str, message: dict[str, Any]) -> dict[str, Any]:
+        said = self.said[conversation]
+        said.append({"id": f"m{len(said)}", "userId": user, "conversationId": conversation, **message})
+        return said[-1]
+
+    async def list(self, request: web.Request) -> web.Response:
+        self.user(request)
+        return web.json_response({"messages": self.said[request.match_info["id"]][::-1], "meta": {}})
+
+
+@asynccontextmanager
+async def botpress(answers: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> AsyncIterator[Botpress]:
+    cloud = Botpress(answers)
+    routes = (
+        web.post("/hook-1/users/get-or-create", cloud.make_user),
+        web.post("/hook-1/conversations/get-or-create", cloud.make_conversation),
+        web.post("/hook-1/messages", cloud.post),
+        web.get("/hook-1/conversations/{id}/messages", cloud.list),
+    )
+    async with serving(*routes) as cloud.url:
+        yield cloud
