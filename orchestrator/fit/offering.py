@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from orchestrator.fit.choices import Offer, all_offers, carried, key, open_choices, titles
-from orchestrator.fit.measure import one_line
+from orchestrator.fit.measure import SMALLEST, one_line
 from orchestrator.fit.numbers import number
 from orchestrator.fit.work import Work
 from orchestrator.fit.written import link
@@ -110,16 +110,17 @@ def as_list(work: Work, offers: Sequence[Offer], text: str, opener: str) -> bool
     found = ready(offers, limits.list_rows, limits.list_title, limits)
     if not found:
         return False
+    spare = limits.list_description < SMALLEST
     rows = tuple(
         Choice(
             title=title,
             payload=payload,
-            description=work.short(one.description, limits.list_description, "description"),
+            description="" if spare else work.short(one.description, limits.list_description, "description"),
             image=one.image,
         )
         for one, title, payload in found
     )
-    text = under(work, text, found, limits.list_text)
+    text = under(work, described(work, offers, text) if spare else text, found, limits.list_text)
     button = work.short(one_line(opener), limits.button_title, "list_button", limits.title_unit)
     work.out.append(ListPicker(choices=rows, text=text, button=button))
     opened(work, found)
@@ -155,8 +156,8 @@ def as_numbers(work: Work, offers: Sequence[Offer], text: str) -> None:
     first = numbering(work, offers)
     lines = [text]
     for index, one in enumerate(offers):
-        said = f"{one.title} — {one.description}" if one.description else one.title
-        lines.append(f"{first + index}. {said}" if first else f"• {said}")
+        said = f"{one.title} {work.dash} {one.description}" if one.description else one.title
+        lines.append(f"{first + index}. {said}" if first else f"{work.bullet} {said}")
     work.choices += open_choices(offers, [one.title for one in offers], work.message_id, first)
     if first:
         work.number = first + len(offers)
@@ -184,7 +185,7 @@ def opened(work: Work, found: Ready) -> None:
 
 def described(work: Work, offers: Sequence[Offer], text: str) -> str:
     """The text with the descriptions that the form has no room for."""
-    lines = [f"• {one.title} — {one.description}" for one in offers if one.description]
+    lines = [f"{work.bullet} {one.title} {work.dash} {one.description}" for one in offers if one.description]
     if lines:
         work.lose("description", "text")
     return "\n".join(filter(None, [text, *lines]))

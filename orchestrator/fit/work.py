@@ -58,6 +58,14 @@ class Work:
             self.lose(what, "cut")
         return done
 
+    @property
+    def dash(self) -> str:
+        return "-" if self.limits.unit == "gsm7" else "—"
+
+    @property
+    def bullet(self) -> str:
+        return "-" if self.limits.unit == "gsm7" else "•"
+
     def typeset(self, text: str) -> str:
         """As it is sent: without the signs that would make an SMS cost twice."""
         if self.limits.unit != "gsm7" or (plain := gsm.plainer(text)) == text:

@@ -10,7 +10,9 @@ MAP = "https://www.openstreetmap.org/?mlat={0}&mlon={1}#map=17/{0}/{1}"
 
 def link(label: str, url: str) -> str:
     label = one_line(label)
-    return f"{label}: {url}" if label and label != url else url
+    if not label or label == url:
+        return url
+    return f"{label}\n{url}" if label[-1] in ".!?…:" else f"{label}: {url}"
 
 
 def place(part: Location) -> str:

@@ -64,6 +64,10 @@ def test_an_ellipsis_of_three_dots() -> None:
 def test_choices_are_numbered_without_typography() -> None:
     asked = QuickReplies(text="Which?", choices=(Choice(title="Small – S", payload="s", description="“Fits”"),))
     assert said(asked) == ['Which?\n1. Small - S - "Fits"']
+    plainly = QuickReplies(text="Which?", choices=(Choice(title="Small", payload="s", description="Fits"),))
+    assert [(loss.what, loss.became) for loss in fit.shape((plainly,), ONE).losses] == [
+        ("quick_replies", "numbered_text")
+    ]
     found = fit.match(fit.shape((asked,), ONE).choices, "small - s")
     assert found is not None
     assert found.payload == "s"

@@ -1,7 +1,7 @@
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -160,6 +160,6 @@ NOISE = ["*a ", "**a", "_a *b ", "***", "`", "` ", "``` ", "[", "[x](", "![", "<
 @pytest.mark.parametrize("noise", NOISE)
 @pytest.mark.parametrize("form", [plain, to_html, to_telegram_html, to_slack, to_whatsapp])
 def test_hostile_text_costs_no_more_than_any_other(form: Callable[[str], str], noise: str) -> None:
-    began = perf_counter()
+    began = process_time()
     assert form("Hi\n" + noise * (40_000 // len(noise)))
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2

@@ -80,7 +80,7 @@ export const EXAMPLES = [
     name: "Come and see us",
     hint: "Place and picture",
     parts: [
-      { kind: "media", url: picture("lamp"), media: "image", mime: "image/svg+xml", alt: "The Dune lamp, now in the window of our shop." },
+      { kind: "media", url: picture("lamp"), media: "image", alt: "The Dune lamp, now in the window of our shop." },
       { kind: "location", latitude: 43.4623, longitude: -3.81, name: "Our shop", address: "12 Harbour Street" },
       { kind: "text", text: "We’re open until 20:00 — “just ring”…" },
     ],
