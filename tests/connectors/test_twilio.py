@@ -33,7 +33,7 @@ from orchestrator.types import (
 from tests.support.clock import ManualClock
 from tests.support.cloud import Cloud, Reply, running_cloud
 from tests.support.playhouse import Play, playing, staged
-from tests.support.story import BOT, called, told
+from tests.support.story import BOT, called, told, told_by_numbers
 
 BASE: Mapping[str, Any] = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": "+15017122661", "url": HOOK}
 
@@ -73,24 +73,9 @@ async def opened(settings: Mapping[str, Any]) -> AsyncIterator[TwilioChannel]:
 async def test_the_story_is_told_by_sms(tmp_path: Path) -> None:
     """Choices come numbered, and the number is the tap."""
     async with playing(tmp_path, "twilio", **BOT) as play:
-        store, desk, ada = play.house.runtime.store, play.house.runtime.engine.desk, play.house.agent()
-        await play.say("Ann", "Hi, a question")
-        await play.answered("Ann", "1. My order")
-        await play.say("Ann", "1")
-        await play.answered("Ann", "Your order is on its way.")
-        await play.say("Ann", "Something else")
-        await play.answered("Ann", "2. A person, please")
-        await play.say("Ann", "2")
-        await play.answered("Ann", "Let me get somebody.")
-        (case,) = await store.handoffs("shop")
-        await desk.accept("shop", case.conversation_id, ada)
-        await desk.say("shop", case.conversation_id, ada, (Text(text="Ada here."),))
-        await play.answered("Ann", "Ada here.")
-        await desk.hand_back("shop", case.conversation_id, ada)
-        await play.say("Ann", "Thanks")
-        await play.answered("Ann", "Glad to help.")
+        conversation_id = await told_by_numbers(play)
         await play.until("Ann", lambda _: not play.stand_in.waiting)
-        deliveries = await store.deliveries(case.conversation_id)
+        deliveries = await play.house.runtime.store.deliveries(conversation_id)
         assert any(row.state == "delivered" for row in deliveries)
 
 

@@ -92,3 +92,24 @@ async def called(play: Play, path: str, times: int = 1) -> list[RawRequest]:
             play.stage.news.clear()
             await play.stage.news.wait()
     return found
+
+
+async def told_by_numbers(play: Play, user: str = "Ann") -> str:
+    """The same where choices are numbered text, and a number the tap. The conversation's id."""
+    store, desk, ada = play.house.runtime.store, play.house.runtime.engine.desk, play.house.agent()
+    await play.say(user, "Hi, a question")
+    await play.answered(user, "1. My order")
+    await play.say(user, "1")
+    await play.answered(user, "Your order is on its way.")
+    await play.say(user, "Something else")
+    await play.answered(user, "2. A person, please")
+    await play.say(user, "2")
+    await play.answered(user, "Let me get somebody.")
+    (case,) = await store.handoffs("shop")
+    await desk.accept("shop", case.conversation_id, ada)
+    await desk.say("shop", case.conversation_id, ada, (Text(text="Ada here, it comes tomorrow."),))
+    await play.answered(user, "Ada here, it comes tomorrow.")
+    await desk.hand_back("shop", case.conversation_id, ada)
+    await play.say(user, "Thanks")
+    await play.answered(user, "Glad to help.")
+    return case.conversation_id
