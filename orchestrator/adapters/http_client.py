@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import io
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -18,6 +19,7 @@ from orchestrator.errors import SendFailed, TooLarge, Unanswered
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_HOPS = 5
+LARGE = 1_000_000
 HARMLESS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 """Headers that go along to another origin. Any other may be a key: X-Api-Key, DeepL-Auth-Key, webhook-signature …"""
 
@@ -172,7 +174,7 @@ class HttpClient:
                 ask.method,
                 url,
                 headers=headers,
-                data=ask.body or None,
+                data=sendable(ask.body),
                 allow_redirects=False,
                 server_hostname=ask.url.raw_host if pinned and url.scheme == "https" else None,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience),
@@ -182,6 +184,11 @@ class HttpClient:
             raise Unreached(f"{ask}: can't be reached: {reason(error)}", retryable=True) from None
         except aiohttp.ClientError as error:
             raise Unanswered(f"{ask}: {reason(error)}", retryable=True) from None
+
+
+def sendable(body: bytes) -> io.BytesIO | bytes | None:
+    """A large body is written piece by piece, so that others get their turn (aiohttp warns above a megabyte)."""
+    return io.BytesIO(body) if len(body) > LARGE else body or None
 
 
 class Unreached(SendFailed):
