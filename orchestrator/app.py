@@ -148,7 +148,7 @@ def build(
         recorder=metrics,
         files=files,
         http=http,
-        channels=store,
+        channels=store.channels,
         settings=settings.engine,
         media=settings.media,
         secret=secret,
@@ -323,7 +323,7 @@ def ops_routes(runtime: Runtime) -> APIRouter:
         store=runtime.store,
         engine=runtime.engine,
         bus=runtime.bus,
-        channels=runtime.store,
+        channels=runtime.store.channels,
         metrics_token=runtime.settings.server.metrics_token,
     )
 

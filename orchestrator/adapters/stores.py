@@ -13,11 +13,14 @@ from orchestrator.ports import Accounts, BotRecords, Channels, Clock, Letters, R
 POSTGRES = ("postgresql://", "postgres://")
 
 
-class Database(Store, Records, Letters, Accounts, Translations, Channels, Retention, Protocol):
+class Database(Store, Records, Letters, Accounts, Translations, Retention, Protocol):
     """Everything an adapter of the store implements."""
 
     @property
     def bots(self) -> BotRecords: ...
+
+    @property
+    def channels(self) -> Channels: ...
 
     @property
     def place(self) -> str:

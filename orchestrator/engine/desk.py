@@ -245,6 +245,7 @@ class Desk:
                 self.deliverer.withdraw(conversation_id, committed.conversation.epoch)
             await self.deliverer.hand(committed, commit.outbox, since)
             await self.announce(app, committed, handoff, loaded)
+            await self.herald.refused(commit.outbox)
             return committed
         raise Conflict("this conversation is changing too fast; try again")
 

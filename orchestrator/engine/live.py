@@ -90,6 +90,12 @@ class Herald:
                 MessageAdded(app_id=message.app_id, conversation_id=message.conversation_id, message=shown(message))
             )
 
+    async def refused(self, rows: Sequence[Outgoing]) -> None:
+        """Of those that were just committed, what will not even be tried."""
+        for row in rows:
+            if row.state == "failed":
+                await self.undelivered(row)
+
     async def undelivered(self, row: Outgoing) -> None:
         """What came of a message, where it is not that it went out."""
         await self.delivery(row.app_id, row.conversation_id, row.message_id, row.state, row.error, row.reason)

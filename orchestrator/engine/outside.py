@@ -45,8 +45,9 @@ class Outside:
 
         if consented(head, event) != head:
             await self.desk.change(app.id, head.id, change, withdraw=not event.allowed)
-        if not event.allowed:
-            await self.store.refuse(head.id, "opted_out", FORBIDDEN)
+        if not event.allowed and await self.store.refuse(head.id, "opted_out", FORBIDDEN):
+            dead = [row for row in await self.records.deliveries(head.id) if row.reason == "opted_out"]
+            await self.desk.herald.refused(dead)
 
     async def begun(self, address: str, fresh: Conversation) -> Conversation:
         """A conversation in which nobody has said anything yet. Nobody wakes it: no bot greets."""

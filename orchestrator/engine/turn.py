@@ -158,6 +158,7 @@ class TurnRunner:
     async def announce(self, app: App, step: Step, committed: Committed, loaded: Loaded) -> None:
         """Tell the desks and widgets what the database now holds."""
         await self.herald.messages((*step.commit.understood, *committed.messages))
+        await self.herald.refused(step.commit.outbox)
         handoff = step.commit.handoff or loaded.handoff
         await self.herald.conversation(app, committed.conversation, handoff if committed.conversation.handoff else None)
         if step.commit.handoff is not None:

@@ -24,7 +24,7 @@ async def test_what_a_listener_hears_is_answered(tmp_path: Path, side: Side) -> 
         await side.until(lambda: side.sent)
         await parley.settled()
         assert side.texts == ["echo: hello"]
-        (report,) = await parley.runtime.store.reports("shop")
+        (report,) = await parley.runtime.store.channels.reports("shop")
         assert (report.side, report.trouble) == ("listening", "")
     assert side.listening == 0
 
@@ -54,7 +54,7 @@ async def test_one_of_two_listens_and_the_other_takes_over(tmp_path: Path, side:
         if runtime.settings.store.url.startswith("sqlite"):
             return  # one process serves such a database
         engine = runtime.engine
-        other = Listeners(runtime.apps, engine, runtime.store, runtime.clock, "other", lease=0.3)
+        other = Listeners(runtime.apps, engine, runtime.store.channels, runtime.clock, "other", lease=0.3)
         task = asyncio.create_task(other.run())
         try:
             channel_of = runtime.apps["shop"].channels["line"]
@@ -89,7 +89,7 @@ class Refusing:
 async def test_what_cannot_be_kept_yet_is_kept_later(tmp_path: Path, side: Side) -> None:
     async with channel(tmp_path) as parley:
         runtime, intake = parley.runtime, Refusing()
-        listeners = Listeners(runtime.apps, intake, runtime.store, runtime.clock, "test")  # type: ignore[arg-type]
+        listeners = Listeners(runtime.apps, intake, runtime.store.channels, runtime.clock, "test")  # type: ignore[arg-type]
         app = runtime.apps["shop"]
         await listeners.hear(app, app.channels["line"], [said(parley, "hello")])
         assert (intake.refusals, intake.taken) == (0, 1)

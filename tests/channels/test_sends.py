@@ -125,13 +125,13 @@ async def test_a_channel_whose_token_expired_pauses_and_goes_on_when_it_is_renew
                 (row,) = await parley.runtime.store.deliveries(row.conversation_id)
             assert (row.reason, row.error, row.attempts) == ("", "", 1)
         assert parley.runtime.engine.pauses.paused == {}
-        assert await parley.runtime.store.reports("shop") == []
+        assert await parley.runtime.store.channels.reports("shop") == []
 
 
 async def troubles(parley: Any) -> AsyncIterator[str]:
     async with asyncio.timeout(10):
         while True:
-            for report in await parley.runtime.store.reports("shop"):
+            for report in await parley.runtime.store.channels.reports("shop"):
                 yield report.trouble
 
 
@@ -146,7 +146,7 @@ async def test_a_paused_channel_asks_the_platform_seldom(tmp_path: Path, side: S
         assert len(side.refusals) >= 98
         (row,) = await parley.runtime.store.deliveries((await parley.conversation()).id)
         assert (row.state, row.reason) == ("pending", "token_expired")
-        (report,) = await parley.runtime.store.reports("shop")
+        (report,) = await parley.runtime.store.channels.reports("shop")
         assert (report.side, report.channel_id) == ("sending", "line")
 
 

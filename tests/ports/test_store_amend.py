@@ -124,25 +124,25 @@ def report(side: str = "listening", holder: str = "a", **more: object) -> Channe
 
 
 async def test_reports_are_of_now(store: Database, clock: ManualClock) -> None:
-    await store.report(report(trouble="its token expired"))
-    await store.report(report("sending", trouble="its token expired", app_id="other", channel_id="wa"))
-    assert [one.channel_id for one in await store.reports()] == ["tg", "wa"]
-    assert await store.reports("shop") == [report(trouble="its token expired")]
-    await store.report(report(trouble="not reached"))
-    assert [one.trouble for one in await store.reports("shop")] == ["not reached"]
-    await store.report(report())
-    assert await store.reports("shop") == []
+    await store.channels.report(report(trouble="its token expired"))
+    await store.channels.report(report("sending", trouble="its token expired", app_id="other", channel_id="wa"))
+    assert [one.channel_id for one in await store.channels.reports()] == ["tg", "wa"]
+    assert await store.channels.reports("shop") == [report(trouble="its token expired")]
+    await store.channels.report(report(trouble="not reached"))
+    assert [one.trouble for one in await store.channels.reports("shop")] == ["not reached"]
+    await store.channels.report(report())
+    assert await store.channels.reports("shop") == []
     clock.advance(7200)
-    assert await store.reports() == []
+    assert await store.channels.reports() == []
 
 
 async def test_a_lease_is_renewed_and_given_up(store: Database) -> None:
-    assert await store.lease(report(), 60)
-    assert await store.lease(report(), 60)
-    assert [one.holder for one in await store.reports("shop")] == ["a"]
-    await store.give_up(report())
-    assert await store.lease(report(holder="b"), 60)
-    assert [one.holder for one in await store.reports("shop")] == ["b"]
+    assert await store.channels.lease(report(), 60)
+    assert await store.channels.lease(report(), 60)
+    assert [one.holder for one in await store.channels.reports("shop")] == ["a"]
+    await store.channels.give_up(report())
+    assert await store.channels.lease(report(holder="b"), 60)
+    assert [one.holder for one in await store.channels.reports("shop")] == ["b"]
 
 
 async def test_only_text_is_translated_anew(store: Database) -> None:

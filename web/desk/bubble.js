@@ -1,7 +1,7 @@
 // One message of the thread.
 import { h, unseen } from "./dom.js";
 import { icon } from "./icons.js";
-import { parts } from "./parts.js";
+import { parts, wording } from "./parts.js";
 import { t } from "./strings.js";
 import { clock, language, moment } from "./words.js";
 import { wordings } from "./wordings.js";
@@ -16,10 +16,31 @@ export function bubble(message, how) {
     "article",
     { class: kinds.filter(Boolean).join(" "), id: message.seq ? `m-${message.seq}` : null, data: { seq: message.seq }, "aria-label": author(message, how) },
     how.first ? h("div", { class: "who" }, face(message), author(message, how)) : null,
-    h("div", { class: "said" }, wordingsOf(message, how)),
+    h("div", { class: "said" }, quoted(message, how), wordingsOf(message, how)),
+    reactions(message),
+    undelivered(how.mark),
     message.withdrawn ? h("div", { class: "badge warn" }, t.thread.withdrawn) : null,
     foot(message, how),
   );
+}
+
+/** The message it answers; only how it begins, and only where the thread has it. */
+function quoted(message, how) {
+  if (!message.quotes) return null;
+  const found = how.quoted?.(message.quotes);
+  const text = found ? wording(wordings(found, how).main.parts).slice(0, 140) : t.thread.quotesEarlier;
+  return h("blockquote", { class: "quoted", dir: "auto" }, found ? h("span", { class: "quiet" }, author(found, how)) : null, text);
+}
+
+function reactions(message) {
+  const signs = Object.values(message.reactions ?? {});
+  return signs.length ? h("div", { class: "reactions", "aria-label": t.thread.reactions }, signs.map((sign) => h("span", {}, sign))) : null;
+}
+
+/** Why it did not go out, in words, where there is something an agent can do about it. */
+function undelivered(mark) {
+  const words = mark?.reason ? t.thread.reasons[mark.reason]?.(mark.state) : "";
+  return words ? h("div", { class: "badge warn" }, icon("alert"), words) : null;
 }
 
 function face(message) {
@@ -65,6 +86,7 @@ function foot(message, how) {
     "footer",
     {},
     h("time", { datetime: message.at, title: moment(message.at) }, clock(message.at)),
+    message.edited_at ? h("span", { title: moment(message.edited_at) }, t.thread.edited) : null,
     message.role === "customer" ? null : ticks(how.mark),
     message.pending?.state === "failed" ? failed(message, how) : null,
     message.pending ? null : why,
@@ -79,11 +101,11 @@ function whyButton(message, how) {
   );
 }
 
-/** `mark` is { state, error }: sending, waiting, failed, sent, delivered or read. */
+/** `mark` is { state, error }: sending, waiting, failed, unknown, sent, delivered or read. */
 function ticks(mark) {
   if (!mark) return null;
   const { state, error = "" } = mark;
-  const looks = { sending: "clock", waiting: "clock", failed: "alert", sent: "check", delivered: "checks", read: "checks" }[state];
+  const looks = { sending: "clock", waiting: "clock", unknown: "clock", failed: "alert", sent: "check", delivered: "checks", read: "checks" }[state];
   const words = { sending: t.thread.sending, waiting: t.thread.waitingNet, failed: t.thread.failed }[state] ?? t.thread[state];
   const title = error ? `${words}: ${error}` : words;
   return h("span", { class: `ticks ${state}`, title }, icon(looks), unseen(title));
@@ -132,7 +154,12 @@ export function markOf(message, { marks, deliveries }) {
   if (message.role === "customer" || message.visibility === "internal" || message.withdrawn) return null;
   const known = deliveries.filter((one) => one.message_id === message.id);
   const failure = known.find((one) => one.state === "failed");
-  if (failure) return { state: "failed", error: failure.error };
+  if (failure) return { state: "failed", error: failure.error, reason: failure.reason };
+  const special = known.find((one) => one.reason && one.state !== "delivered" && one.state !== "read");
+  if (special) {
+    const state = { pending: "waiting", unknown: "unknown" }[special.state] ?? "sent";
+    return { state, error: state === "sent" ? "" : special.error, reason: special.reason };
+  }
   if (marks.customer_read >= message.seq || known.some((one) => one.state === "read")) return { state: "read" };
   const arrived = marks.customer_delivered >= message.seq || known.some((one) => one.state === "delivered");
   return { state: arrived ? "delivered" : "sent" };

@@ -55,8 +55,14 @@ const DRAW = {
       h("div", { class: "quiet" }, t.parts.filled),
       h("dl", {}, Object.entries(part.values).map(([key, value]) => [h("dt", {}, label(key)), h("dd", { dir: "auto" }, value)])),
     ),
-  unsupported: (part) => h("div", { class: "part odd" }, t.parts.unsupported(part.what), part.note ? `: ${part.note}` : ""),
+  template: (part) => h("div", { class: "part text", dir: "auto" }, plain(part.text || part.name)),
+  unsupported: odd,
 };
+
+function odd(part) {
+  if (part.what === "deleted") return h("div", { class: "part odd" }, t.parts.deleted);
+  return h("div", { class: "part odd" }, t.parts.unsupported(part.what), part.note ? `: ${part.note}` : "");
+}
 
 function unsupported(part) {
   return h("div", { class: "part odd" }, t.parts.unsupported(part.kind));
@@ -72,7 +78,7 @@ function media(part) {
   if (url && (part.media === "image" || part.media === "gif")) return picture(url, part.alt || part.name || t.parts.picture);
   if (url && part.media === "audio") return h("audio", { class: "part", controls: true, preload: "none", src: url });
   if (url && part.media === "video") return h("video", { class: "part", controls: true, preload: "none", src: url });
-  const about = [h("bdi", { class: "file-name" }, part.name || part.url), h("span", { class: "quiet" }, bytes(part.size))];
+  const about = [h("bdi", { class: "file-name" }, part.name || part.url || t.parts.fetching), h("span", { class: "quiet" }, bytes(part.size))];
   if (!url) return h("div", { class: "part file" }, icon("file"), about);
   return h(
     "a",

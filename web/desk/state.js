@@ -167,6 +167,9 @@ export function apply(state, frame, effects) {
     case "marks":
       marks(state, frame);
       break;
+    case "delivery":
+      delivery(state, frame);
+      break;
     case "conversation":
       conversation(state, frame, effects);
       break;
@@ -228,6 +231,15 @@ function marks(state, frame) {
     state.changed("thread");
   }
   state.changed("lists", "counters");
+}
+
+/** A message did not go out as it should: the thread says so without being read again. */
+function delivery(state, frame) {
+  if (!state.isOpen(frame.conversation_id)) return;
+  const { message_id, state: now, error, reason } = frame;
+  const others = state.open.deliveries.filter((one) => one.message_id !== message_id);
+  state.open.deliveries = [...others, { message_id, state: now, error, reason }];
+  state.changed("thread");
 }
 
 const LASTS = 7_000;

@@ -93,6 +93,21 @@ export const t = {
     sending: "Sending…",
     waitingNet: "Waiting for the connection",
     failed: "Not delivered",
+    unknown: "Perhaps not delivered",
+    edited: "edited",
+    reactions: "Reactions",
+    quotesEarlier: "An earlier message",
+    optedOut: "This customer does not want to hear from us on this channel: nothing is sent",
+    reasons: {
+      window_closed: (state) =>
+        state === "failed"
+          ? "The customer wrote too long ago: this channel takes only approved templates until they write again"
+          : "The customer wrote too long ago: the channel's template went instead",
+      opted_out: () => "The customer does not want to hear from us here",
+      token_expired: () => "The channel is paused, because the platform refuses its credentials: sent as soon as it works again",
+      quota_spent: () => "What the platform's plan includes is used up: it goes out by another channel, or not before there is more",
+      unknown: () => "The platform did not say whether it took this; it is not sent twice",
+    },
     notSent: (why) => `Not sent: ${why}`,
     retry: "Try again",
     discard: "Discard",
@@ -110,6 +125,8 @@ export const t = {
     download: "Download",
     place: "Location",
     map: "Open the map",
+    deleted: "The customer deleted this message",
+    fetching: "The file is on its way…",
     unsupported: (what) => `The customer sent something this channel can't show here (${what})`,
     list: "Choices offered",
   },

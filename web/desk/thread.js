@@ -56,6 +56,7 @@ export class Thread {
       show: this.show,
       me: me.agent.id,
       agentName: (id) => this.state.agentName(id),
+      quoted: (id) => this.state.messages().find((one) => one.id === id),
       customerName: open.customer.profile.name || t.lists.someone,
       onWhy: (message) => this.desk.why(message),
       onRetry: (pending) => this.desk.outbox.retry(pending),
@@ -77,6 +78,7 @@ export class Thread {
         { class: "thread-title" },
         h("h2", { tabindex: -1 }, h("bdi", {}, name), " ", conversation.handoff ? priorityPill(conversation.handoff.priority) : null),
         h("p", { class: "quiet" }, about.map((one, index) => [index ? " · " : "", h("bdi", {}, one)])),
+        conversation.opted_out ? h("p", { class: "badge warn" }, icon("alert"), t.thread.optedOut) : null,
       ),
       actionsBar(this.state, this.desk),
       h(
@@ -241,6 +243,6 @@ function signature(item, how) {
   const { message, mark, first, last } = item;
   return JSON.stringify([
     first, last, mark, how.show, how.spoken, how.customerName, how.agentName(message.author),
-    message.language, message.translations, message.withdrawn, message.pending, message.parts,
+    message.language, message.translations, message.withdrawn, message.pending, message.parts, message.quotes, message.reactions, message.edited_at,
   ]);
 }

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from orchestrator.adapters.postgres.bots import Ask
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import kept, plain
+from orchestrator.adapters.sql.rows import micros
 from orchestrator.adapters.sqlite.channels import reported, row_of
+from orchestrator.ports import Clock
 from orchestrator.types import ChannelReport
 
 LEASE = "SELECT parley_lease_1($1, $2, $3, $4)"
@@ -21,14 +24,42 @@ REPORTS = (
 )
 
 
+class PostgresChannels:
+    """Leases go by the database's clock, reports by this machine's. `ask` runs a function on a connection."""
+
+    def __init__(self, ask: Ask, clock: Clock) -> None:
+        self.ask = ask
+        self.clock = clock
+
+    def now(self) -> int:
+        return micros(self.clock.now())
+
+    async def lease(self, report: ChannelReport, seconds: float) -> bool:
+        held: bool = await self.ask(lease, report, seconds, self.now())
+        return held
+
+    async def report(self, report: ChannelReport) -> None:
+        if report.trouble:
+            await self.ask(tell, report, self.now())
+        else:
+            await self.ask(take_back, report)
+
+    async def give_up(self, report: ChannelReport) -> None:
+        await self.ask(give_up, report)
+
+    async def reports(self, app_id: str = "") -> Sequence[ChannelReport]:
+        found: Sequence[ChannelReport] = await self.ask(reports, app_id, self.now())
+        return found
+
+
 async def lease(db: Connection, one: ChannelReport, seconds: float, now: int) -> bool:
     if not await db.fetchval(LEASE, one.channel_id, one.side, one.holder, seconds):
         return False
-    await report(db, one, now)
+    await tell(db, one, now)
     return True
 
 
-async def report(db: Connection, one: ChannelReport, now: int) -> None:
+async def tell(db: Connection, one: ChannelReport, now: int) -> None:
     await db.execute(FORGET, now)
     await db.execute(REPORT, *(kept(value) if isinstance(value, str) else value for value in row_of(one)))
 

@@ -13,7 +13,6 @@ from orchestrator.adapters.postgres import accept as accepting
 from orchestrator.adapters.postgres import (
     accounts,
     beside,
-    channels,
     letters,
     outbox,
     records,
@@ -24,6 +23,7 @@ from orchestrator.adapters.postgres import amend as amending
 from orchestrator.adapters.postgres import commit as committing
 from orchestrator.adapters.postgres import load as loading
 from orchestrator.adapters.postgres.bots import PostgresBots
+from orchestrator.adapters.postgres.channels import PostgresChannels
 from orchestrator.adapters.postgres.faults import explain
 from orchestrator.adapters.postgres.lane import Lane, Run
 from orchestrator.adapters.postgres.pool import Connection, Pool, connect
@@ -44,7 +44,6 @@ from orchestrator.types import (
     Agent,
     Amendment,
     ApiKey,
-    ChannelReport,
     Commit,
     Committed,
     Conversation,
@@ -94,6 +93,7 @@ class PostgresStore:
         self.decoder = Decoder()
         self.tails = Tails()
         self.bots = PostgresBots(self.ask)
+        self.channels = PostgresChannels(self.ask, clock)
         self.known: Recent[tuple[str, str], bool] = Recent(ADDRESSES)
         self.opened = False
         self.pool = Pool(lambda: connect(self.url), connections)
@@ -345,23 +345,6 @@ class PostgresStore:
 
     async def drop(self, app_id: str, outgoing_id: str) -> None:
         await self.ask(letters.drop, app_id, outgoing_id)
-
-    # Channels
-
-    async def lease(self, report: ChannelReport, seconds: float) -> bool:
-        return await self.ask(channels.lease, report, seconds, self.now())
-
-    async def report(self, report: ChannelReport) -> None:
-        if report.trouble:
-            await self.ask(channels.report, report, self.now())
-        else:
-            await self.ask(channels.take_back, report)
-
-    async def give_up(self, report: ChannelReport) -> None:
-        await self.ask(channels.give_up, report)
-
-    async def reports(self, app_id: str = "") -> Sequence[ChannelReport]:
-        return await self.ask(channels.reports, app_id, self.now())
 
     # Accounts
 

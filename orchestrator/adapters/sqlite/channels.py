@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from sqlite3 import Cursor
 
 from orchestrator.adapters.sql.rows import Row, micros, moment
+from orchestrator.adapters.sqlite.bots import Run
+from orchestrator.ports import Clock
 from orchestrator.types import ChannelReport
 
 REPORT = (
@@ -18,7 +20,36 @@ REPORTS = (
 )
 
 
-def report(db: Cursor, one: ChannelReport, now: int) -> None:
+class SqliteChannels:
+    """`read` and `write` run a function on a connection, in their lanes."""
+
+    def __init__(self, read: Run, write: Run, clock: Clock) -> None:
+        self.read = read
+        self.write = write
+        self.clock = clock
+
+    def now(self) -> int:
+        return micros(self.clock.now())
+
+    async def lease(self, report: ChannelReport, seconds: float) -> bool:
+        await self.write(tell, report, self.now())
+        return True
+
+    async def report(self, report: ChannelReport) -> None:
+        if report.trouble:
+            await self.write(tell, report, self.now())
+        else:
+            await self.write(give_up, report)
+
+    async def give_up(self, report: ChannelReport) -> None:
+        await self.write(give_up, report)
+
+    async def reports(self, app_id: str = "") -> Sequence[ChannelReport]:
+        found: Sequence[ChannelReport] = await self.read(reports, app_id, self.now())
+        return found
+
+
+def tell(db: Cursor, one: ChannelReport, now: int) -> None:
     db.execute(FORGET, (now,))
     db.execute(REPORT, row_of(one))
 

@@ -17,7 +17,6 @@ from orchestrator.adapters.sqlite import (
     accept,
     accounts,
     beside,
-    channels,
     commit,
     letters,
     load,
@@ -28,6 +27,7 @@ from orchestrator.adapters.sqlite import (
 )
 from orchestrator.adapters.sqlite import amend as amending
 from orchestrator.adapters.sqlite.bots import SqliteBots
+from orchestrator.adapters.sqlite.channels import SqliteChannels
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
 from orchestrator.adapters.sqlite.schema import named, prepare
@@ -40,7 +40,6 @@ from orchestrator.types import (
     Agent,
     Amendment,
     ApiKey,
-    ChannelReport,
     Commit,
     Committed,
     Conversation,
@@ -79,6 +78,7 @@ class SqliteStore:
         self.decoder = Decoder()
         self.tails = Tails()
         self.bots = SqliteBots(self.read, self.write)
+        self.channels = SqliteChannels(self.read, self.write, clock)
         self.swept = ""
         self.lanes: list[Lane] = []
         self.works: tuple[GroupCommit | Snapshot, ...] = ()
@@ -289,24 +289,6 @@ class SqliteStore:
 
     async def drop(self, app_id: str, outgoing_id: str) -> None:
         await self.write(letters.drop, app_id, outgoing_id)
-
-    # Channels
-
-    async def lease(self, report: ChannelReport, seconds: float) -> bool:
-        await self.write(channels.report, report, self.now())
-        return True
-
-    async def report(self, report: ChannelReport) -> None:
-        if report.trouble:
-            await self.write(channels.report, report, self.now())
-        else:
-            await self.write(channels.give_up, report)
-
-    async def give_up(self, report: ChannelReport) -> None:
-        await self.write(channels.give_up, report)
-
-    async def reports(self, app_id: str = "") -> Sequence[ChannelReport]:
-        return await self.read(channels.reports, app_id, self.now())
 
     # Accounts
 
