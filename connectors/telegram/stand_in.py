@@ -33,11 +33,11 @@ TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 NAME = "parley_stand_in_bot"
 TAG = re.compile(r"<(/?)([a-z-]+)(?:\s[^<>]*)?>")
 KNOWN_TAGS = frozenset({"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote"})
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a4944415478da63680000008200"
-    "81da45083b0000000049454e44ae426082"
+DOT = bytes.fromhex(
+    f"ffd8ffdb004300{'01' * 64}ffc0000b080001000101011100ffc400140001{'00' * 16}ffc400141001{'00' * 16}"
+    "ffda0008010100003f003fffd9"
 )
-"""A PNG of one dot: what every file of a user's holds."""
+"""A JPEG of one grey dot: what every file of a user's holds."""
 
 SENDING: Mapping[str, tuple[str, MediaKind]] = {
     "sendPhoto": ("photo", "image"),
@@ -110,7 +110,7 @@ class TelegramStandIn:
         if token != TOKEN:
             return answered(401, {"ok": False, "error_code": 401, "description": "Unauthorized"})
         if request.path.startswith("/file/"):
-            return RawResponse(body=PIXEL, media_type="application/octet-stream")
+            return RawResponse(body=DOT, media_type="application/octet-stream")
         try:
             return answered(200, {"ok": True, "result": self.call(method, read(request))})
         except Refusal as refusal:
@@ -207,7 +207,7 @@ class TelegramStandIn:
         name = str(given.get("file_id", ""))
         if not name.startswith("file-"):
             raise Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
-        return {"file_id": name, "file_size": len(PIXEL), "file_path": f"files/{name}.png"}
+        return {"file_id": name, "file_size": len(DOT), "file_path": f"photos/{name}.jpg"}
 
     def reached(self, given: dict[str, Any]) -> Person:
         found = next((one for one in self.people.values() if str(one.id) == str(given.get("chat_id"))), None)
@@ -370,7 +370,7 @@ def said(part: Part, number: int) -> dict[str, Any]:
             return {"text": title or payload}
         case Media(media=kind, alt=alt):
             name, ending = SAID[kind]
-            file = {"file_id": f"file-{number}", "file_name": part.name or f"file.{ending}", "file_size": len(PIXEL)}
+            file = {"file_id": f"file-{number}", "file_name": part.name or f"file.{ending}", "file_size": len(DOT)}
             held: Any = [{**file, "width": 1, "height": 1}] if name == "photo" else file
             return {name: held, **({"caption": alt} if alt else {})}
         case Location(latitude=latitude, longitude=longitude):

@@ -82,7 +82,7 @@ class ViberChannel:
         found = wire.read(request.body)
         if found.event != "conversation_started" or found.subscribed:
             return TAKEN
-        words = self.settings.welcome_in(found.user.language if found.user else "")
+        words = self.settings.opening_in(found.user.language if found.user else "")
         if not words:
             return TAKEN
         kept = {"tracking_data": orjson.dumps({"start": found.context[:3000]}).decode()} if found.context else {}

@@ -11,7 +11,7 @@ class Settings(BaseModel):
     token: SecretStr = Field(description="The bot's authentication token, from partners.viber.com.")
     name: str = Field(min_length=1, max_length=28, description="Who messages are from, as customers see it.")
     avatar: str = Field("", pattern=r"^(https?://\S+)?$", description="URL of a picture shown beside the name.")
-    welcome: str | Mapping[str, str] = Field(
+    opening: str | Mapping[str, str] = Field(
         "",
         description="Shown to who opens the chat and has not written yet: nothing else may be sent to them. A text, or "
         "one per language.",
@@ -32,8 +32,8 @@ class Settings(BaseModel):
     def bare(cls, value: str) -> str:
         return value.rstrip("/")
 
-    def welcome_in(self, language: str) -> str:
-        if isinstance(self.welcome, str):
-            return self.welcome
-        wanted = (language, language.partition("-")[0], "en", *self.welcome)
-        return next((self.welcome[code] for code in wanted if self.welcome.get(code)), "")
+    def opening_in(self, language: str) -> str:
+        if isinstance(self.opening, str):
+            return self.opening
+        wanted = (language, language.partition("-")[0], "en", *self.opening)
+        return next((self.opening[code] for code in wanted if self.opening.get(code)), "")

@@ -126,7 +126,7 @@ async def test_a_file_is_fetched_by_its_handle_and_no_url_holds_the_token(tmp_pa
         assert isinstance(picture, Media)
         assert picture.url.startswith("ref:file-")
         fetched = await channel.fetch(picture.url.removeprefix("ref:"), 1000)
-        assert fetched.data.startswith(b"\x89PNG")
+        assert fetched.data.startswith(b"\xff\xd8\xff")
         with pytest.raises(TooLarge):
             await channel.fetch(picture.url.removeprefix("ref:"), 10)
         with pytest.raises(NotFound, match="no such file"):
@@ -287,3 +287,31 @@ async def test_polling_needs_the_webhook_out_of_the_way(tmp_path: Path) -> None:
         steps = await channel.setup("")
         assert steps[0].title == "Webhook removed"
         assert all(found.ok for found in await channel.check(""))
+
+
+async def test_a_whole_parley_listens_by_polling(tmp_path: Path) -> None:
+    async with playing(tmp_path, "telegram", channel={**KIND, "mode": "polling"}, **BOT) as play:
+        play.stand_in.say("Ann", Text(text="Hi"))
+        await play.answered("Ann", "What is it about?")
+        assert await play.post(play.stand_in.say("Ann", Text(text="Thanks"))) == [401]
+        await play.answered("Ann", "Glad to help.")
+
+
+async def test_what_a_customer_sends_is_kept_and_no_handle_is_left(tmp_path: Path) -> None:
+    async with playing(tmp_path, "telegram", channel=KIND, **BOT) as play:
+        await play.say("Ann", Media(url="", media="image", alt="broken"))
+        await play.answered("Ann", "What is it about?")
+        picture = (await play.house.log("1001"))[0].parts[0]
+        assert isinstance(picture, Media)
+        assert picture.url.startswith("/media/shop/")
+        assert picture.mime == "image/jpeg"
+
+
+async def test_who_blocked_the_bot_is_known_for_it_until_they_write_again(tmp_path: Path) -> None:
+    async with playing(tmp_path, "telegram", channel=KIND, **BOT) as play:
+        await play.say("Ann", "Hi")
+        await play.answered("Ann", "What is it about?")
+        await play.post(play.stand_in.block("Ann"))
+        assert (await play.house.conversation("1001")).opted_out is not None
+        await play.post(play.stand_in.block("Ann", blocked=False))
+        assert (await play.house.conversation("1001")).opted_out is None

@@ -62,7 +62,7 @@ async def test_a_tap_carries_its_payload_and_its_title(tmp_path: Path) -> None:
 
 
 async def test_who_opens_the_chat_is_welcomed_and_what_it_was_opened_with_is_not_lost(tmp_path: Path) -> None:
-    async with playing(tmp_path, "viber", channel={**KIND, "welcome": "Hello there"}, **BOT) as play:
+    async with playing(tmp_path, "viber", channel={**KIND, "opening": "Hello there"}, **BOT) as play:
         (request,) = play.stand_in.start("Ann", "cart-17")
         url = f"{play.front.url}/hooks/{CHANNEL}"
         async with play.front.session.post(url, headers=request.headers, data=request.body) as answer:

@@ -105,6 +105,7 @@ export const t = {
           : "The customer wrote too long ago: the channel's template went instead",
       opted_out: () => "The customer does not want to hear from us here",
       token_expired: () => "The channel is paused, because the platform refuses its credentials: sent as soon as it works again",
+      quota_spent: () => "What the plan with the platform includes is used up",
       quota_spent: () => "What the platform's plan includes is used up: it goes out by another channel, or not before there is more",
       unknown: () => "The platform did not say whether it took this; it is not sent twice",
     },
