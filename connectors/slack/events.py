@@ -67,6 +67,9 @@ def message(event: wire.Event, places: Places, now: datetime, *, named: bool) ->
     if event.bot_id or places.is_own(event.user):
         return echoed(event.metadata, event.channel, event.ts, now)
     match event.subtype:
+        case "message_changed" if event.message.get("subtype") == "tombstone":
+            # A message with replies leaves a stone when it is taken back.
+            return deleted(event, places, now)
         case "message_changed":
             return edited(event, places, now)
         case "message_deleted":
