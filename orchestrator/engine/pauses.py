@@ -4,7 +4,6 @@ Their messages wait, with all their tries before them, instead of dying one by o
 time: when it goes out, all do.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,7 +39,6 @@ class Pauses:
         self.clock = clock
         self.holder = holder
         self.paused: dict[str, Pause] = {}
-        self.lock = asyncio.Lock()
 
     def wait(self, channel_id: str) -> float:
         """0.0 when a message may go now; else seconds after which to come again."""

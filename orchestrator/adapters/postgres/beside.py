@@ -1,16 +1,21 @@
 """Beside the fence: marks, page context, late answers; and the sweep that finds what nobody works on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from pydantic_core import PydanticSerializationError
+
+from orchestrator import codec
 from orchestrator.adapters.postgres.accept import dumped
 from orchestrator.adapters.postgres.outbox import placed
 from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import packed, together
 from orchestrator.adapters.sql.rows import LARGEST, bounded, micros
+from orchestrator.adapters.sql.unfit import unfit
 from orchestrator.adapters.sqlite.beside import missing
-from orchestrator.types import Marks
+from orchestrator.types import Action, Marks
 
 MARK = "SELECT * FROM parley_mark_1($1::json)"
 CONTEXT = "SELECT * FROM parley_context_1($1::json, $2)"
@@ -43,9 +48,14 @@ async def mark(db: Connection, batch: Sequence[Change]) -> Sequence[Marks | Exce
     return [found.get(place) or missing(one.conversation_id) for place, one in enumerate(batch)]
 
 
-def turned(conversation_id: str, context: str, language: str) -> Change:
+def turned(conversation_id: str, context: Mapping[str, Any], language: str) -> Change:
+    """Raises Malformed."""
     facts = dumped({"language": language}) if language else None
-    return Change(conversation_id, packed({"id": conversation_id, "context": context, "facts": facts}))
+    try:
+        text = codec.anything.dump(context).decode()
+    except PydanticSerializationError as error:
+        raise unfit(error) from None
+    return Change(conversation_id, packed({"id": conversation_id, "context": text, "facts": facts}))
 
 
 async def set_context(db: Connection, now: int, batch: Sequence[Change]) -> Sequence[None | Exception]:
@@ -59,6 +69,14 @@ class Late:
     conversation_id: str
     turn_id: str
     actions: str
+
+
+def given(conversation_id: str, turn_id: str, actions: Sequence[Action]) -> Late:
+    """Raises Malformed."""
+    try:
+        return Late(conversation_id, turn_id, codec.actions.dump(tuple(actions)).decode())
+    except PydanticSerializationError as error:
+        raise unfit(error) from None
 
 
 async def answer_late(db: Connection, now: int, batch: Sequence[Late]) -> Sequence[bool | Exception]:

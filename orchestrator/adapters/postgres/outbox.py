@@ -62,6 +62,12 @@ def report(channel_id: str, external_id: str, state: DeliveryState, error: str, 
     return packed(known | ({"outgoing_id": id, "nth": nth} if id else {}))
 
 
+def keys(channel_id: str, external_id: str, tracker: str) -> list[tuple[str, str, str]]:
+    """What stands once in a batch; nothing when the report names nothing."""
+    named = {"event": external_id, "letter": tracked(tracker)[0]}
+    return [(kind, channel_id, name) for kind, name in named.items() if name]
+
+
 async def status(db: Connection, now: int, batch: Sequence[bytes]) -> Sequence[Sequence[Moved]]:
     found: list[list[Moved]] = [[] for _ in batch]
     for place, *row in await db.fetch(STATUS, together(placed(batch)), now, now - ORPHAN_LIFETIME):

@@ -6,9 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from pydantic_core import PydanticSerializationError
-
-from orchestrator import codec
 from orchestrator.adapters.postgres import accept as accepting
 from orchestrator.adapters.postgres import (
     accounts,
@@ -33,8 +30,6 @@ from orchestrator.adapters.sql import drafts
 from orchestrator.adapters.sql.recent import Recent
 from orchestrator.adapters.sql.rows import Decoder, micros
 from orchestrator.adapters.sql.tails import Tails
-from orchestrator.adapters.sql.unfit import unfit
-from orchestrator.adapters.sqlite.outbox import tracked
 from orchestrator.adapters.sqlite.records import View
 from orchestrator.errors import Unavailable
 from orchestrator.ports import Clock
@@ -74,8 +69,7 @@ T = TypeVar("T")
 J = TypeVar("J")
 R = TypeVar("R")
 
-CONNECTIONS = 10
-ADDRESSES = 10_000
+CONNECTIONS, ADDRESSES = 10, 10_000
 """Addresses that are believed to have a conversation: a hint, which the database may contradict."""
 
 
@@ -102,10 +96,10 @@ class PostgresStore:
         self.loads = self.lane(self.run_load)
         self.commits = self.lane(self.run_commit)
         self.settles = self.lane(outbox.settle)
-        self.statuses = self.lane(self.run_status)
+        self.statuses = self.timed(outbox.status)
         self.marks = self.lane(beside.mark)
-        self.pages = self.lane(self.run_context)
-        self.answers = self.lane(self.run_late)
+        self.pages = self.timed(beside.set_context)
+        self.answers = self.timed(beside.answer_late)
 
     @property
     def place(self) -> str:
@@ -159,14 +153,13 @@ class PostgresStore:
     ) -> Sequence[tuple[Committed, str] | Exception]:
         return await committing.commit(db, self.decoder, batch)
 
-    async def run_status(self, db: Connection, batch: Sequence[bytes]) -> Sequence[Sequence[Moved] | Exception]:
-        return await outbox.status(db, self.now(), batch)
+    def timed(self, call: Callable[[Connection, int, Sequence[J]], Awaitable[Sequence[R | Exception]]]) -> Lane[J, R]:
+        """A lane whose work wants to know the time."""
 
-    async def run_context(self, db: Connection, batch: Sequence[beside.Change]) -> Sequence[None | Exception]:
-        return await beside.set_context(db, self.now(), batch)
+        async def run(db: Connection, batch: Sequence[J]) -> Sequence[R | Exception]:
+            return await call(db, self.now(), batch)
 
-    async def run_late(self, db: Connection, batch: Sequence[beside.Late]) -> Sequence[bool | Exception]:
-        return await beside.answer_late(db, self.now(), batch)
+        return self.lane(run)
 
     # Store
 
@@ -191,12 +184,9 @@ class PostgresStore:
         self, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str = ""
     ) -> Sequence[Moved]:
         self.require_open()
-        keys = [("event", channel_id, external_id)] if external_id else []
-        if tracked(tracker)[0]:
-            keys.append(("letter", channel_id, tracked(tracker)[0]))
-        if not keys:
-            return ()
-        return await self.statuses.submit(outbox.report(channel_id, external_id, state, error, tracker), *keys)
+        keys = outbox.keys(channel_id, external_id, tracker)
+        report = outbox.report(channel_id, external_id, state, error, tracker)
+        return await self.statuses.submit(report, *keys) if keys else ()
 
     async def seen_up_to(self, channel_id: str, address: str, state: DeliveryState, at: datetime) -> Sequence[Moved]:
         return await self.ask(outbox.seen_up_to, channel_id, address, state, at)
@@ -228,19 +218,11 @@ class PostgresStore:
 
     async def set_context(self, conversation_id: str, context: Mapping[str, Any], language: str) -> None:
         self.require_open()
-        try:
-            text = codec.anything.dump(context).decode()
-        except PydanticSerializationError as error:
-            raise unfit(error) from None
-        await self.pages.submit(beside.turned(conversation_id, text, language), conversation_id)
+        await self.pages.submit(beside.turned(conversation_id, context, language), conversation_id)
 
     async def answer_late(self, conversation_id: str, turn_id: str, actions: Sequence[Action]) -> bool:
-        try:
-            text = codec.actions.dump(tuple(actions)).decode()
-        except PydanticSerializationError as error:
-            raise unfit(error) from None
         self.require_open()
-        return await self.answers.submit(beside.Late(conversation_id, turn_id, text), conversation_id)
+        return await self.answers.submit(beside.given(conversation_id, turn_id, actions), conversation_id)
 
     async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
         return await self.ask(outbox.due, self.holder, now, limit, hold)
