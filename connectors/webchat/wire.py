@@ -233,17 +233,13 @@ class Ready(Frame):
 
 
 class TypingShown(Frame):
+    """`text` is what there is of a bot's answer so far, from its beginning, until the message takes its place."""
+
     type: Literal["typing"] = "typing"
     role: Role
     name: str = ""
     on: bool
-
-
-class DraftShown(Frame):
-    """What there is of an answer that is being made, from its beginning, until the message takes its place. "": none."""
-
-    type: Literal["draft"] = "draft"
-    text: str
+    text: str = ""
 
 
 class Ack(Frame):
@@ -281,9 +277,7 @@ class Pong(Frame):
     type: Literal["pong"] = "pong"
 
 
-ServerFrame = (
-    Ready | Shown | Withdrawn | State | MarksShown | TypingShown | DraftShown | Ack | Problem | SessionShown | Pong
-)
+ServerFrame = Ready | Shown | Withdrawn | State | MarksShown | TypingShown | Ack | Problem | SessionShown | Pong
 
 
 def read_frame(data: bytes | str) -> ClientFrame:

@@ -33,7 +33,7 @@ async def until_waiting(gate: str) -> None:
 async def test_words_show_as_they_come_and_the_message_takes_their_place(tmp_path: Path) -> None:
     async with chat_front(tmp_path, bot="drafts") as front, (await visitor(front)).connect() as socket:
         await socket.send(type="send", client_id="1", text="gate-a")
-        assert (await socket.until("draft"))["text"] == "Your parcel"
+        await socket.until("typing", on=True, text="Your parcel")
         bots.gates["gate-a"].set()
         await socket.says("on its way")
         assert [line.partition(":")[0] for line in await lines(front.house)] == ["customer", "bot"]
@@ -47,7 +47,7 @@ async def lines(house: House) -> list[str]:
 async def test_who_takes_over_is_not_talked_over(tmp_path: Path) -> None:
     async with chat_front(tmp_path, bot="drafts") as front, (await visitor(front)).connect() as socket:
         await socket.send(type="send", client_id="1", text="gate-a")
-        await socket.until("draft")
+        await socket.until("typing", text="Your parcel")
         await until_waiting("gate-a")
         runtime = front.house.runtime
         (conversation,) = await runtime.store.conversations("shop")
@@ -63,25 +63,25 @@ async def test_who_takes_over_is_not_talked_over(tmp_path: Path) -> None:
         await front.house.settled(conversation.address)
         await runtime.engine.desk.say("shop", conversation.id, agent, (Text(text="I am here"),))
         frames = await up_to(socket, "I am here")
-        assert "draft" not in frames
+        assert not any("late" in frame for frame in frames)
 
 
 async def up_to(socket: Socket, text: str) -> list[str]:
-    """The kinds of the frames before the message that holds this text."""
-    kinds = []
+    """The frames before the message that holds this text."""
+    found = []
     while True:
         frame = await socket.next()
         if frame["type"] == "message" and text in str(frame["parts"]):
-            return kinds
-        kinds.append(frame["type"])
+            return found
+        found.append(str(frame))
 
 
 async def test_a_bot_that_breaks_half_way_takes_its_words_back(tmp_path: Path) -> None:
     async with chat_front(tmp_path, bot="drafts") as front, (await visitor(front)).connect() as socket:
         await socket.send(type="send", client_id="1", text="gate-break")
-        await socket.until("draft", text="Your parcel")
+        await socket.until("typing", text="Your parcel")
         bots.gates["gate-break"].set()
-        await socket.until("draft", text="")
+        await socket.until("typing", on=False, text="")
         await socket.until("message", role="system")
 
 
@@ -114,4 +114,4 @@ async def test_who_polls_sees_whole_answers_only(tmp_path: Path) -> None:
             answer = (await someone.get(f"events?after={after}&v={version}")).json
             kinds += [str(frame) for frame in answer["frames"]]
             version = answer["v"]
-        assert not any("'draft'" in frame for frame in kinds)
+        assert not any("'text': 'Your parcel'" in frame for frame in kinds)

@@ -193,7 +193,7 @@ class ParleyChat extends HTMLElement {
 
   hear(frame) {
     this[`on_${frame.type}`]?.(frame);
-    if (frame.type === "typing" || frame.type === "draft" || frame.type === "link") return;
+    if (frame.type === "typing" || frame.type === "link") return;
     this.thread.render();
     this.count();
     this.looked();
@@ -233,10 +233,6 @@ class ParleyChat extends HTMLElement {
 
   on_typing(frame) {
     this.thread.types(frame);
-  }
-
-  on_draft({ text }) {
-    this.thread.drafts(text);
   }
 
   on_marks(marks) {

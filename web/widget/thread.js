@@ -17,13 +17,12 @@ export class Thread {
     this.stuck = true;
     this.list = h("div.items");
     this.older = button(".older", () => this.more());
-    this.typing = h("div.typing", null, h("span.avatar"), h("div.dots.bubble", { role: "img" }, h("i"), h("i"), h("i")));
-    // Read out when it is done, not at every word.
-    this.draft = h("div.msg.other.first.last.draft", { "aria-hidden": "true" });
-    this.log = h("div.log", { role: "log", tabindex: "0", onscroll: () => this.scrolled() }, this.older, this.list, this.draft, this.typing);
+    this.dots = h("div.dots.bubble", { role: "img" }, h("i"), h("i"), h("i"));
+    this.typing = h("div.typing");
+    this.log = h("div.log", { role: "log", tabindex: "0", onscroll: () => this.scrolled() }, this.older, this.list, this.typing);
     this.replies = h("div.replies", { role: "group" });
     this.newer = button(".newer", () => this.bottom(), null, icon("down"));
-    this.older.hidden = this.draft.hidden = this.typing.hidden = this.newer.hidden = true;
+    this.older.hidden = this.typing.hidden = this.newer.hidden = true;
     this.element = h("div.thread", null, this.log, this.newer, this.replies);
     this.watch = new ResizeObserver(() => this.settle());
     this.watch.observe(this.log);
@@ -167,27 +166,15 @@ export class Thread {
     this.replies.setAttribute("aria-label", this.chat.t("choose"));
   }
 
-  /** What there is of a bot's answer; the whole of it takes its place. */
-  drafts(text) {
-    this.types({});
-    this.draft.hidden = !text;
-    if (!text) return;
-    const message = { role: "bot", parts: [{ kind: "text", text, markdown: true }] };
-    const body = h("div.body", null, h("div.stack", null, parts(message, this.chat)));
-    this.draft.replaceChildren(avatar(message, this.chat), body);
-    this.stopped = setTimeout(() => this.types({}), TYPING_MS);
-    this.settle();
-  }
-
-  /** Somebody types, or has stopped. */
-  types({ on, role, name }) {
+  /** Somebody types, or has stopped; `text` is what there is of the answer. It is read out when it is done, not at every word. */
+  types({ on, role, name, text }) {
     clearTimeout(this.stopped);
     this.typing.hidden = !on;
-    this.draft.hidden = true;
+    this.typing.replaceChildren();
     if (on) {
-      const message = { role, author: name };
-      this.typing.firstChild.replaceWith(avatar(message, this.chat));
-      label(this.typing.lastChild, this.chat.t("typing", { name: this.nameOf(message) }));
+      const message = { role, author: name, parts: [{ kind: "text", text, markdown: true }] };
+      label(this.dots, this.chat.t("typing", { name: this.nameOf(message) }));
+      this.typing.append(avatar(message, this.chat), text ? h("div.body.draft", { "aria-hidden": "true" }, parts(message, this.chat)) : this.dots);
       this.stopped = setTimeout(() => this.types({}), TYPING_MS);
     }
     this.settle();

@@ -8,7 +8,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.webchat.wire import DraftShown, Ready, ServerFrame, client_id_of, read_frame
+from connectors.webchat.wire import Ready, ServerFrame, TypingShown, client_id_of, read_frame
 from orchestrator.errors import Forbidden, Malformed, ParleyError, Throttled, Unauthenticated
 from orchestrator.http.media import check_upload
 from orchestrator.http.problems import status_of
@@ -73,7 +73,9 @@ class Fallback:
                     async with asyncio.timeout(POLL_SECONDS):
                         async for live in news:
                             # A request for every word of a draft would be too many: who polls sees the whole answer.
-                            if frames := [one for one in await feed.hear(live) if not isinstance(one, DraftShown)]:
+                            if frames := [
+                                one for one in await feed.hear(live) if not (isinstance(one, TypingShown) and one.text)
+                            ]:
                                 return polled(frames, version(feed))
                 except TimeoutError:
                     pass

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from connectors.webchat import view
-from connectors.webchat.wire import DraftShown, MarksShown, Ready, ServerFrame, Shown, State, TypingShown, Withdrawn
+from connectors.webchat.wire import MarksShown, Ready, ServerFrame, Shown, State, TypingShown, Withdrawn
 from orchestrator.errors import NotFound
 from orchestrator.http.webchat.channels import Services
 from orchestrator.types import (
@@ -45,6 +45,7 @@ class Feed:
         self.state = State()
         self.marks = MarksShown()
         self.queue: QueueView | None = None
+        self.drafted = False
 
     async def ready(self) -> Ready:
         """Where things stand now, with the messages after the last this client has."""
@@ -120,7 +121,9 @@ class Feed:
         if live.role == "agent" and controller.kind == "desk" and controller.name == live.author:
             return [TypingShown(role="agent", name=await self.name(live.author), on=live.on)]
         if live.role == "bot" and controller.kind == "bot":
-            return [TypingShown(role="bot", on=live.on)]
+            drafted, self.drafted = self.drafted, False
+            # What was drafted stays until the message, which is about to come, takes its place.
+            return [] if drafted and not live.on else [TypingShown(role="bot", on=live.on)]
         return []
 
     def drafting(self, live: Drafting) -> Sequence[ServerFrame]:
@@ -128,7 +131,8 @@ class Feed:
         known = self.conversation
         if known.controller.kind != "bot" or known.version > live.version:
             return []
-        return [DraftShown(text=live.text)]
+        self.drafted = bool(live.text)
+        return [TypingShown(role="bot", on=self.drafted, text=live.text)]
 
     async def changed(self, live: ConversationChanged) -> Sequence[ServerFrame]:
         if live.conversation.version < self.conversation.version:
