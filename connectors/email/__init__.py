@@ -8,6 +8,7 @@ smtp = { host = "smtp.example.com", password = "env:MAIL_PASSWORD" }
 """
 
 from connectors.email.connector import LIMITS, EmailChannel
+from connectors.email.listening import ListeningEmail
 from connectors.email.settings import Settings
 from connectors.email.stand_in import PostmarkStandIn
 from orchestrator.ports import Clock, Connector, Files, Http, StandIn
@@ -18,6 +19,8 @@ __all__ = ["Settings", "create", "limits", "stand_in"]
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Connector:
+    if settings.imap is not None:
+        return ListeningEmail(settings, settings.imap, clock=clock, http=http, files=files)
     return EmailChannel(settings, clock=clock, http=http, files=files)
 
 

@@ -12,12 +12,12 @@ from connectors.email.imap import ImapFailed, connected
 from connectors.email.inbound import Shelf, by_content, events, wanted
 from connectors.email.letter import Letter, letter
 from connectors.email.loops import Brake, automatic
-from connectors.email.mailbox import FIRST_PAUSE, Watch, take
+from connectors.email.mailbox import take
 from connectors.email.providers import provider
-from connectors.email.settings import APIS, Settings
+from connectors.email.settings import ADDRESS, APIS, Settings
 from connectors.email.threads import Thread, our_id, thread_of
 from orchestrator.errors import Malformed, NotFound, ParleyError, SendFailed, TooLarge, Unanswered, Unauthenticated
-from orchestrator.ports import Clock, Files, Hear, Http, Recall
+from orchestrator.ports import Clock, Files, Http, Recall
 from orchestrator.types import (
     Checked,
     Delivery,
@@ -63,19 +63,17 @@ class EmailChannel:
     delivery: Literal["push", "pull"] = "push"
     limits = LIMITS
 
-    def __init__(
-        self, settings: Settings, *, clock: Clock, http: Http, files: Files, first_pause: float = FIRST_PAUSE
-    ) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock, http: Http, files: Files) -> None:
         self.settings = settings
         self.clock = clock
         self.http = http
         self.files = files
-        self.first_pause = first_pause
         self.provider = provider(settings, clock)
         self.shelf = Shelf()
         self.kept: OrderedDict[str, str] = OrderedDict()
         self.brake = Brake(settings.replies_per_hour, clock)
         self.recall: Recall | None = None
+        self.ahead: tuple[bytes, Sequence[mime.Mail | Inbound]] = (b"", ())
 
     def remember(self, recall: Recall) -> None:
         self.recall = recall
@@ -84,9 +82,11 @@ class EmailChannel:
         if self.provider is None:
             raise Unauthenticated("this address reads a mailbox; no 'provider' posts here")
         self.provider.verify(request)
-        for item in self.provider.read(request) if request.method == "POST" else ():
+        items = self.provider.read(request) if request.method == "POST" else ()
+        for item in items:
             if isinstance(item, mime.Mail) and not automatic(item, self.settings.own, self.settings.forms):
                 await self.keep(item)
+        self.ahead = (request.body, items)
 
     async def keep(self, mail: mime.Mail) -> None:
         """A mail that was posted has its files nowhere else: kept before the provider is told that we have it, so that
@@ -107,8 +107,13 @@ class EmailChannel:
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
         if request.method != "POST" or self.provider is None:
             raise Malformed(f"mail is POSTed here; this was a {request.method}")
+        body, items = self.ahead
+        # Reading a large mail takes a while: what `verify` has read of these very bytes is not read again.
+        if body is not request.body:
+            items = self.provider.read(request)
+        self.ahead = (b"", ())
         found: list[Inbound] = []
-        for item in self.provider.read(request):
+        for item in items:
             found += self.read(item) if isinstance(item, mime.Mail) else [item]
         return found
 
@@ -122,19 +127,6 @@ class EmailChannel:
             return f"imap.{validity}.{uid}.{index}" if uid else self.kept.get(by_bytes(index), by_bytes(index))
 
         return events(mail, self.settings, self.shelf, self.clock.now(), name)
-
-    async def listen(self, hear: Hear) -> None:
-        box = self.settings.imap
-        if box is not None:
-            watch = Watch(
-                box,
-                self.settings.address,
-                self.read,
-                self.clock,
-                seconds=self.settings.timeout,
-                first_pause=self.first_pause,
-            )
-            await watch.run(hear)
 
     async def fetch(self, reference: str, max_bytes: int) -> Fetched:
         """From what was just read; else from where it was kept, or the mailbox."""
@@ -172,6 +164,8 @@ class EmailChannel:
         if not self.brake.open(outgoing.address):
             most = self.settings.replies_per_hour
             raise SendFailed(f"more than {most} mails within an hour to one address: a loop?", retryable=False)
+        if not ADDRESS.fullmatch(outgoing.address):
+            raise SendFailed("this address is none that mail can be sent to", retryable=False)
         thread = await self.thread(outgoing)
         parts, attached = await self.attach(rendering.parts, our_id(outgoing, self.settings.host))
         await self.hand_over(letter(parts, outgoing, thread, self.settings, attached))

@@ -14,6 +14,7 @@ from email.parser import BytesHeaderParser, BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
 
 from connectors.email.markup import text_of
+from connectors.email.settings import ADDRESS
 from orchestrator.errors import Malformed
 
 DEEPEST = 50
@@ -97,7 +98,8 @@ class Mail:
     def addresses(self, name: str) -> list[tuple[str, str]]:
         values = [value[:LONGEST_HEADER] for value in self.headers.get(name, ())[:20]]
         found = getaddresses(values)[:MOST_ADDRESSES]
-        return [(called.strip(), address.strip().lower()) for called, address in found if "@" in address]
+        known = [(called.strip(), address.strip().lower()) for called, address in found]
+        return [one for one in known if ADDRESS.fullmatch(one[1])]
 
     @property
     def at(self) -> datetime | None:

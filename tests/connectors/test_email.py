@@ -14,7 +14,12 @@ from typing import Any
 import pytest
 
 from connectors.email import Settings
+from connectors.email import mailbox as watching
 from connectors.email.connector import EmailChannel
+from connectors.email.imap import ImapFailed, connected
+from connectors.email.listening import ListeningEmail
+from connectors.email.settings import Mailbox
+from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import ParleyError, SendFailed, Unauthenticated
@@ -29,6 +34,7 @@ from orchestrator.types import (
     Received,
     Rendering,
     Text,
+    Unsupported,
 )
 from tests.support.certificates import certificate
 from tests.support.clock import ManualClock
@@ -168,7 +174,7 @@ async def test_what_could_not_be_kept_is_heard_again() -> None:
             done.set()
 
         post.drop(written("hello", "m1"))
-        work = asyncio.create_task(made(channel(post, out), first_pause=0.01).listen(hear))
+        work = asyncio.create_task(listener(channel(post, out)).listen(hear))
         async with asyncio.timeout(PATIENCE):
             await done.wait()
         work.cancel()
@@ -201,6 +207,78 @@ async def test_a_file_in_the_mailbox_can_be_fetched_by_another_process() -> None
             await other.fetch(file.url.removeprefix("ref:"), 3)
 
 
+async def test_a_mailbox_made_anew_is_read_again_but_for_what_was_heard() -> None:
+    """UIDVALIDITY changes when a server loses its UIDs: those we know name other mails then."""
+    async with mailbox() as post, relay() as out, listening(post, out) as (heard, _):
+        post.drop(written("before", "m1"))
+        assert said(await heard.get()) == "before"
+        await marked(post, 1)
+        post.stop()
+        for left in (post.folder / "mail").glob("dovecot*"):
+            if "keywords" not in left.name:
+                left.unlink()
+        post.start()
+        await post.answering()
+        post.drop(written("after", "m2"))
+        assert said(await heard.get()) == "after"
+
+
+async def test_mail_is_marked_as_read_where_that_is_asked_for() -> None:
+    async with mailbox() as post, relay() as out, listening(post, out, mark="seen") as (heard, _):
+        post.drop(written("hello", "m1"))
+        assert said(await heard.get()) == "hello"
+        async with asyncio.timeout(PATIENCE):
+            while "\\Seen" not in post.flags()[0]:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0)
+
+
+async def test_of_a_mail_too_large_to_read_the_sender_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LARGEST", 2_000)
+    async with mailbox() as post, relay() as out, listening(post, out) as (heard, _):
+        post.drop(written("x" * 5_000, "m1"))
+        (event,) = await heard.get()
+        assert isinstance(event, Received)
+        assert event.address == "ann@example.org"
+        assert event.parts == (Text(text="A question"), Unsupported(what="mail", note="larger than 2000 bytes"))
+
+
+async def test_what_is_said_before_the_encryption_counts_for_nothing() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        tag = (await reader.readline()).split()[0]
+        writer.write(tag + b" OK begin\r\n* OK injected\r\n")
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        box = Mailbox.model_validate({"host": "127.0.0.1", "port": port, "security": "starttls"})
+        with pytest.raises(ImapFailed, match="out of turn"):
+            async with connected(box, USER, 5.0):
+                pass
+
+
+@pytest.mark.parametrize(
+    "rubbish", [b"", b"HTTP/1.1 400 Bad Request\r\n", b"* OK\r\n", b"x" * 2_000_000, b"* OK {99999999999}\r\n"]
+)
+async def test_a_server_that_speaks_no_imap_is_given_up(rubbish: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(rubbish)
+        with suppress(OSError):
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        box = Mailbox.model_validate({"host": "127.0.0.1", "port": port, "security": "none"})
+        with pytest.raises((ImapFailed, OSError)):
+            async with connected(box, USER, 5.0):
+                pass
+
+
 async def test_a_posted_mails_file_is_in_the_customers_message(tmp_path: Path) -> None:
     mail = read(written("see", "f1"))
     mail.add_attachment(b"%PDF-1.4", "application", "pdf", filename="order.pdf")
@@ -220,7 +298,7 @@ async def test_user_and_password_refused_are_a_persons_to_mend() -> None:
     async with mailbox() as post, relay() as out:
         wrong = channel(post, out) | {"imap": {**post.settings, "password": "no"}}
         with pytest.raises(Unauthenticated, match="renew user and password"):
-            await made(wrong).listen(ignore)
+            await listener(wrong).listen(ignore)
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
@@ -382,27 +460,30 @@ def test_settings_that_are_refused(wrong: dict[str, Any]) -> None:
 
 
 def made(
-    settings: Mapping[str, Any],
-    *,
-    clock: ManualClock | None = None,
-    http: Any = None,
-    files: Any = None,
-    first_pause: float = 0.05,
+    settings: Mapping[str, Any], *, clock: ManualClock | None = None, http: Any = None, files: Any = None
 ) -> EmailChannel:
-    own = {name: value for name, value in settings.items() if name != "kind"}
-    return EmailChannel(
-        Settings.model_validate(own),
-        clock=clock or ManualClock(),
-        http=http or HttpClient(),
-        files=files,
-        first_pause=first_pause,
+    given = Settings.model_validate({name: value for name, value in settings.items() if name != "kind"})
+    return EmailChannel(given, clock=clock or ManualClock(), http=http or HttpClient(), files=files)
+
+
+def listener(settings: Mapping[str, Any]) -> ListeningEmail:
+    given = Settings.model_validate({name: value for name, value in settings.items() if name != "kind"})
+    assert given.imap is not None
+    http = HttpClient()
+    return ListeningEmail(
+        given, given.imap, clock=ManualClock(SystemClock().now()), http=http, files=NOTHING, first_pause=0.05
     )
 
 
+NOTHING: Any = None
+
+
 @asynccontextmanager
-async def listening(post: Post, out: Relay) -> AsyncIterator[tuple[asyncio.Queue[Sequence[Inbound]], EmailChannel]]:
+async def listening(
+    post: Post, out: Relay, **imap: Any
+) -> AsyncIterator[tuple[asyncio.Queue[Sequence[Inbound]], EmailChannel]]:
     heard: asyncio.Queue[Sequence[Inbound]] = asyncio.Queue()
-    connector = made(channel(post, out))
+    connector = listener({**channel(post, out), "imap": {**post.settings, **imap}})
     work = asyncio.create_task(connector.listen(heard.put))
     try:
         async with asyncio.timeout(PATIENCE):
