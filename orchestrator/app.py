@@ -27,7 +27,7 @@ from orchestrator.config import ProcessRole, Settings
 from orchestrator.config.section import SHORTEST_SECRET
 from orchestrator.engine import App, Channel, Engine
 from orchestrator.errors import Misconfigured
-from orchestrator.http import api, callback, hooks, media, ops, simulate, webchat
+from orchestrator.http import api, callback, forms, hooks, media, ops, simulate, webchat
 from orchestrator.http import demo as shop
 from orchestrator.http.api import docs
 from orchestrator.http.desk import desk_routes
@@ -233,6 +233,7 @@ def web(runtime: Runtime, *, demo: bool = False, simulation: Simulation | None =
     replies = Replies(runtime.engine, runtime.store, runtime.bus, public_url=runtime.public_url)
     app.router.routes.extend(hooks.routes(channels, runtime.engine, runtime.bus, replies))
     app.router.routes.extend(callback.routes(runtime.engine))
+    app.router.routes.extend(forms.routes(runtime.engine.forms, WEB / "forms"))
     chat = chat_routes(runtime)
     app.router.routes.extend(chat)
     app.include_router(ops_routes(runtime))

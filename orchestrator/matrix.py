@@ -20,10 +20,10 @@ TAIL = """
   numbered text. What customers type ("2", "two", "the second one", the title, the title with a slip) counts as the
   tap, as long as the choice is open.
 - **Carousels** become one card after the other: picture, words, buttons; then text with links.
-- **Forms** are asked field by field where there are none: each answer is checked (e-mail, telephone, number, date,
-  options), "back" and "cancel" work in the customer's language, "skip" leaves out what is optional, and the bot
-  gets one form answer, as from a native form. A person who takes over pauses the form; it goes on where it was when
-  the bot has the conversation again.
+- **Forms** are asked field by field where there are none (or by a link to a page, with `form = "link"`): each
+  answer is checked (e-mail, telephone, number, date, options), "back" and "cancel" work in the customer's language,
+  "skip" leaves out what is optional, and the bot gets one form answer, as from a native form. A person who takes
+  over pauses the form; it goes on where it was when the bot has the conversation again.
 - **Media** that is not taken becomes a file, else a link; a **location** a link to a map; a **template** its text.
 - **Long texts** are split at paragraphs, lines, sentences, spaces, in this order of taste, and never inside a
   character, an address or a number. Formatting is written in the platform's own markup, or left out.

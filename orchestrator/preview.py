@@ -42,7 +42,7 @@ def previews(
 
 
 def preview(kind: str, limits: Limits, parts: Sequence[Part], language: str, base_url: str) -> Preview:
-    asked = next(asking(parts, limits), None)
+    asked = fit.to_ask(parts, limits)
     kept = [place for place in range(len(parts)) if place != asked]
     shaped = [fit.shape(tuple(parts[place] for place in kept), limits, base_url=base_url)]
     losses = [replace(loss, part=kept[loss.part]) for loss in shaped[0].losses]
@@ -57,13 +57,6 @@ def preview(kind: str, limits: Limits, parts: Sequence[Part], language: str, bas
         losses=tuple(dict.fromkeys(losses)),
         segments=sum(map(segments, shown)) if limits.unit == "gsm7" else 0,
     )
-
-
-def asking(parts: Sequence[Part], limits: Limits) -> Iterator[int]:
-    """Where forms stand that are asked field by field."""
-    for place, part in enumerate(parts):
-        if isinstance(part, Form) and not limits.form and fit.askable(part):
-            yield place
 
 
 def first_question(form: Form, language: str) -> Part:

@@ -206,6 +206,10 @@ class ChannelSettings(Host):
     language: str = Field(
         "", max_length=35, description="What customers mostly write here: for messages that don't tell, such as 'ok'."
     )
+    form: Literal["ask", "link"] = Field(
+        "ask",
+        description="Where the channel has no forms of its own: asked field by field, or a link to a page of Parley's.",
+    )
     rate: int = Field(30, ge=1, description="Messages one customer may send in a minute.")
     send_rate: float = Field(
         0.0,

@@ -13,6 +13,7 @@ from orchestrator.engine.bots import Answer
 from orchestrator.engine.callback import Ticket, Tickets
 from orchestrator.engine.hear import Heard, words
 from orchestrator.engine.live import Herald
+from orchestrator.engine.web_forms import FormLinks
 from orchestrator.handles import shown
 from orchestrator.ports import Clock
 from orchestrator.types import (
@@ -38,11 +39,14 @@ from orchestrator.types import (
 
 
 class Briefing:
-    def __init__(self, *, herald: Herald, clock: Clock, tickets: Tickets, public_url: str) -> None:
+    def __init__(
+        self, *, herald: Herald, clock: Clock, tickets: Tickets, public_url: str, links: FormLinks | None = None
+    ) -> None:
         self.herald = herald
         self.clock = clock
         self.tickets = tickets
         self.public_url = public_url
+        self.links = links
 
     def turn(self, app: App, conversation: Conversation, heard: Heard, loaded: Loaded, turn_id: str, bot: str) -> Turn:
         now = self.clock.now()

@@ -8,12 +8,14 @@ from orchestrator import fit, texts
 from orchestrator.copies import replace
 from orchestrator.engine.app import App
 from orchestrator.engine.hear import debt, lacking
+from orchestrator.engine.web_forms import FormLink, FormLinks
 from orchestrator.ports import Clock
 from orchestrator.types import (
     Conversation,
     Debt,
     Filling,
     Form,
+    Limits,
     Loss,
     Message,
     OpenChoice,
@@ -26,6 +28,8 @@ from orchestrator.types import (
 )
 
 FORBIDDEN = "the customer does not want to hear from us"
+
+NO_FORMS = Limits()
 
 
 @dataclass(slots=True)
@@ -47,9 +51,10 @@ class Speech:
 
 
 class Composer:
-    def __init__(self, clock: Clock, public_url: str) -> None:
+    def __init__(self, clock: Clock, public_url: str, links: FormLinks | None = None) -> None:
         self.clock = clock
         self.public_url = public_url
+        self.links = links
 
     async def says(
         self, app: App, conversation: Conversation, says: Sequence[Say], *, bot: str, turn_id: str, speech: Speech
@@ -190,7 +195,8 @@ class Composer:
             return
         seen = message.translations.get(conversation.language.code, message.parts)
         if message.role == "bot" and not channel.connector.limits.form:
-            seen = self.asked(conversation, message, seen, speech)
+            by_link = channel.settings.form == "link" and channel.connector.delivery == "push"
+            seen = (self.linked if by_link else self.asked)(conversation, message, seen, speech)
         shaped = fit.shape(
             seen,
             channel.connector.limits,
@@ -224,19 +230,31 @@ class Composer:
         self, conversation: Conversation, message: Message, seen: tuple[Part, ...], speech: Speech
     ) -> tuple[Part, ...]:
         """What is left to show of a message whose form is going to be asked field by field."""
+        place = fit.to_ask(message.parts, NO_FORMS)
+        said = message.parts[place] if place is not None else None
+        if place is None or not isinstance(said, Form):
+            return seen
+        part = seen[place] if place < len(seen) else said
+        speech.form = Filling(
+            form=said,
+            shown=part if isinstance(part, Form) and len(part.fields) == len(said.fields) else said,
+            language=conversation.language.code,
+            message_id=message.id,
+            asked_at=message.at,
+            epoch=conversation.epoch,
+        )
+        speech.losses.append(Loss(part=place, what="form", became="questions"))
+        return (*seen[:place], *seen[place + 1 :])
+
+    def linked(
+        self, conversation: Conversation, message: Message, seen: tuple[Part, ...], speech: Speech
+    ) -> tuple[Part, ...]:
+        """The same with the address of a page in the place of the form."""
         for index, part in enumerate(seen):
-            said = message.parts[index] if index < len(message.parts) else None
-            if isinstance(part, Form) and isinstance(said, Form) and fit.askable(said):
-                speech.form = Filling(
-                    form=said,
-                    shown=part if len(part.fields) == len(said.fields) else said,
-                    language=conversation.language.code,
-                    message_id=message.id,
-                    asked_at=message.at,
-                    epoch=conversation.epoch,
-                )
-                speech.losses.append(Loss(part=index, what="form", became="questions"))
-                return (*seen[:index], *seen[index + 1 :])
+            if isinstance(part, Form) and self.links is not None:
+                address = self.links.address(FormLink(message.app_id, message.id), message.at)
+                speech.losses.append(Loss(part=index, what="form", became="link"))
+                return (*seen[:index], Text(text=f"{part.title}\n{address}".strip()), *seen[index + 1 :])
         return seen
 
     async def question(

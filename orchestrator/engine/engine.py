@@ -26,6 +26,7 @@ from orchestrator.engine.places import Places, shared
 from orchestrator.engine.repair import Repairer
 from orchestrator.engine.signs import Signs
 from orchestrator.engine.turn import TurnRunner
+from orchestrator.engine.web_forms import FormLinks, WebForms
 from orchestrator.engine.window import Window
 from orchestrator.engine.wordings import Wordings
 from orchestrator.engine.worker import Worker
@@ -104,7 +105,9 @@ class Engine:
         self.signs = Signs(apps)
         self.herald = Herald(bus, records, clock, self.signs)
         self.tickets = Tickets(secret, CALLBACK_LIFETIME)
-        briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url)
+        links = FormLinks(secret, public_url)
+        self.forms = WebForms(links, records, clock, self.accept)
+        briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url, links=links)
         hold = settings.hold_seconds if together else 0.0
         holder = f"{role}-{clock.new_id()}"
         self.pauses = Pauses(channels, clock, holder)

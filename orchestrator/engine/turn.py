@@ -48,7 +48,7 @@ class TurnRunner:
         self.apps = apps
         self.briefing = briefing
         self.caller = BotCaller(clock, recorder)
-        self.composer = Composer(clock, briefing.public_url)
+        self.composer = Composer(clock, briefing.public_url, briefing.links)
         self.history = history
         self.deliverer = deliverer
         self.fetcher = fetcher

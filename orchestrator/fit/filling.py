@@ -10,7 +10,7 @@ from orchestrator.fit.measure import one_line
 from orchestrator.fit.numbers import folded
 from orchestrator.fit.words import COMMANDS
 from orchestrator.fit.written import field_text
-from orchestrator.types import Choice, Filling, Form, FormAnswer, FormField, Part, QuickReplies, Tap, Text
+from orchestrator.types import Choice, Filling, Form, FormAnswer, FormField, Limits, Part, QuickReplies, Tap, Text
 
 STALE = timedelta(days=1)
 """A question that was asked longer ago is asked again: "hello" the next morning is no answer to it."""
@@ -46,6 +46,12 @@ class Step:
 def askable(form: Form) -> bool:
     options = sum(len(field.options) for field in form.fields)
     return 0 < len(form.fields) <= MOST_FIELDS and options <= MOST_OPTIONS
+
+
+def to_ask(parts: Sequence[Part], limits: Limits) -> int | None:
+    """Where the form stands among them that is asked field by field: the first, where the channel has none."""
+    places = (place for place, part in enumerate(parts) if isinstance(part, Form) and askable(part))
+    return None if limits.form else next(places, None)
 
 
 def fill(filling: Filling, meant: Sequence[tuple[Part, ...]], *, epoch: int, language: str, at: datetime) -> Filled:

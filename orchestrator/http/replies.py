@@ -59,6 +59,9 @@ class Replies:
         if message.role in ("customer", "observer") or message.visibility != "public" or message.withdrawn:
             return ()
         parts = message.translations.get(conversation.language.code, message.parts)
+        asked = fit.to_ask(parts, connector.limits) if message.role == "bot" else None
+        if asked is not None:  # its questions are messages of their own
+            parts = (*parts[:asked], *parts[asked + 1 :])
         return fit.shape(parts, connector.limits, message_id=message.id, base_url=self.public_url).renderings
 
 

@@ -36,6 +36,8 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "form_first": (),
     "form_resumed": (),
     "form_cancelled": (),
+    "form_sent": (),
+    "form_gone": (),
 }
 """Every notice with what may stand in braces in it. The variant `unknown` is for when that is not known."""
 

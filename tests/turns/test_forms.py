@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
+from orchestrator.app import web
+from orchestrator.engine.web_forms import FormLink
 from orchestrator.types import FormAnswer
 from tests.support import bots, formbot
 from tests.support.house import House, house
+from tests.support.serve import serving
 
 BEGINS = "A few questions, one at a time. You can write “back” to change your last answer, or “cancel” to stop."
 PLAIN = {
@@ -143,6 +148,54 @@ async def test_a_form_in_the_customers_language(tmp_path: Path) -> None:
         await told(parley, "atrás", "30 de noviembre")
         shown = (await parley.log())[-1].translations["es"][0]
         assert "correo" in shown.text  # type: ignore[union-attr]
+
+
+async def test_a_form_by_link_is_a_page_that_takes_one_answer(tmp_path: Path) -> None:
+    given = {"forms": {"kind": "python", "bot": "tests.support.formbot:reply"}}
+    channels = {"hook": {**PLAIN, "form": "link"}}
+    async with (
+        house(tmp_path, channels=channels, bot="forms", bots=given) as parley,
+        serving(web(parley.runtime)) as url,
+        aiohttp.ClientSession() as http,
+    ):
+        parley.channel = "hook"
+        await parley.hear("form")
+        await parley.settled()
+        assert (await parley.conversation()).filling is None
+        engine, log = parley.runtime.engine, await parley.log()
+        link = engine.forms.links.address(FormLink("shop", log[-1].id), parley.runtime.clock.now())
+        outbox = await parley.runtime.store.deliveries((await parley.conversation()).id)
+        shown = [part.text for row in outbox for each in row.renderings for part in each.parts]  # type: ignore[union-attr]
+        assert any(text.startswith("Your delivery\nhttp") and "/forms/" in text for text in shown)
+        page = f"{url}/forms/{link.rpartition('/')[2]}"
+        async with http.get(page) as answer:
+            text = await answer.text()
+            assert answer.status == 200
+            assert "form-action 'self'" in answer.headers["Content-Security-Policy"]
+        assert '<label for="field-1" dir="auto">E-mail' in text
+        bad = {"field-0": "<b>Ada</b>", "field-1": "nowhere", "field-2": "2026-12-24", "field-3": "l"}
+        async with http.post(page, data=bad) as answer:
+            text = await answer.text()
+            assert answer.status == 422
+        assert "look like an e-mail address" in text.replace("&#x27;", "'")
+        assert "<b>" not in text
+        assert 'value="&lt;b&gt;Ada&lt;/b&gt;"' in text
+        good = {**bad, "field-0": "Ada", "field-1": "ada@example.org"}
+        statuses = []
+        for _ in range(2):
+            async with http.post(page, data=good) as answer:
+                statuses.append(answer.status)
+        assert statuses == [200, 410]
+        await parley.settled()
+        assert (await parley.lines())[-1] == "bot: thanks: name=Ada, email=ada@example.org, day=2026-12-24, size=l"
+        assert len(formbot.turns) == 2
+        for forged in (page[:-3] + "abc", f"{url}/forms/x", f"{url}/forms/x.y"):
+            async with http.get(forged) as answer:
+                assert answer.status == 404
+        old = engine.forms.links.address(FormLink("shop", log[-1].id), parley.runtime.clock.now() - timedelta(days=8))
+        async with http.get(f"{url}/forms/{old.rpartition('/')[2]}") as answer:
+            assert answer.status == 410
+            assert "no longer open" in await answer.text()
 
 
 async def test_a_channel_with_forms_shows_it_as_it_is(tmp_path: Path) -> None:
