@@ -71,9 +71,9 @@ class SlackChannel:
         """Raises Unavailable."""
         if not self.for_us(payload):
             return
+        if payload.delivery is not None:
+            await self.prepare_event(payload.delivery)
         match payload.kind:
-            case "event":
-                await self.prepare_event(wire.delivery(payload.data))
             case "action":
                 await self.prepare_action(payload.data)
             case "command":
@@ -116,11 +116,10 @@ class SlackChannel:
         if not self.for_us(payload):
             return ()
         now = self.clock.now()
+        if (delivery := payload.delivery) is not None:
+            self.places.bot_user = self.places.bot_user or delivery.bot_user
+            return events.read(delivery, self.places, now)
         match payload.kind:
-            case "event":
-                delivery = wire.delivery(payload.data)
-                self.places.bot_user = self.places.bot_user or delivery.bot_user
-                return events.read(delivery, self.places, now)
             case "action":
                 return actions.read(payload.data, self.places, now)
             case "command":
@@ -135,8 +134,8 @@ class SlackChannel:
             return False
         if not self.settings.team:
             return True
-        if payload.kind == "event":
-            return self.settings.team in wire.delivery(data).teams
+        if payload.delivery is not None:
+            return self.settings.team in payload.delivery.teams
         return not (teams := self.teams(data)) or self.settings.team in teams
 
     def teams(self, data: Mapping[str, Any]) -> set[str]:

@@ -14,7 +14,7 @@ from connectors.slack import wire
 from connectors.slack.api import Api, Refused
 from connectors.slack.settings import Settings
 from connectors.slack.wire import Payload
-from orchestrator.errors import ParleyError, SendFailed
+from orchestrator.errors import Malformed, ParleyError, SendFailed
 
 LONGEST_PAUSE = 60.0
 QUIET = 45.0
@@ -92,6 +92,15 @@ async def acknowledge(connection: ClientConnection, envelope: Envelope, take: Ta
     await connection.send(orjson.dumps(reply).decode())
 
 
+def event(data: Mapping[str, Any]) -> Payload:
+    """One that can't be read is acknowledged like any other: delivered again it would be the same."""
+    try:
+        return wire.event(data)
+    except Malformed as error:
+        log.warning("an event of slack's can't be read", error=str(error))
+        return Payload("nothing", data)
+
+
 def read(text: str | bytes) -> Mapping[str, Any]:
     try:
         found = orjson.loads(text)
@@ -108,7 +117,7 @@ def opened(frame: Mapping[str, Any]) -> Envelope | None:
     data = wire.mapped(frame.get("payload"))
     match frame.get("type"):
         case "events_api":
-            payload = wire.event(data)
+            payload = event(data)
         case "interactive":
             payload = Payload("action", data)
         case "slash_commands":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
@@ -15,14 +16,6 @@ from orchestrator.types import RawRequest
 
 Kind = Literal["event", "action", "command", "challenge", "nothing"]
 MOST_FIELDS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """One delivery, however it came."""
-
-    kind: Kind
-    data: Mapping[str, Any]
 
 
 def identity(value: Any) -> str:
@@ -137,13 +130,27 @@ def is_direct(channel: str, channel_type: str = "") -> bool:
     return channel_type in ("im", "app_home") or channel.startswith("D")
 
 
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One delivery, however it came; `delivery` is that of an event."""
+
+    kind: Kind
+    data: Mapping[str, Any]
+    delivery: Delivery | None = None
+
+
 def read(request: RawRequest) -> Payload:
     """Raises Malformed."""
     if request.method != "POST":
         raise Malformed(f"Slack POSTs its events; this was a {request.method}")
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return form(request.body)
-    return event(loaded(request.body))
+    written = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    return posted(request.body, written)
+
+
+@lru_cache(maxsize=16)
+def posted(body: bytes, written: bool) -> Payload:
+    """Kept for the length of a request, which is looked at three times."""
+    return form(body) if written else event(loaded(body))
 
 
 def form(body: bytes) -> Payload:
@@ -161,7 +168,7 @@ def event(data: Mapping[str, Any]) -> Payload:
         case "url_verification":
             return Payload("challenge", data)
         case "event_callback":
-            return Payload("event", data)
+            return Payload("event", data, delivery(data))
     return Payload("nothing", data)
 
 

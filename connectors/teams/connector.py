@@ -53,7 +53,7 @@ class TeamsChannel:
         Raises Unauthenticated, Malformed; Unavailable when Microsoft's keys can't be had: it delivers again.
         """
         header = request.headers.get("authorization", "")
-        claims, endorsements = await checked(header, self.settings, self.keys, self.clock.now())
+        claims, key = await checked(header, self.settings, self.keys, self.clock.now())
         activity = wire.read(request.body)
         claimed = wire.words(claims.get("serviceurl") or claims.get("serviceUrl"))
         # Whoever has a token of another conversation must not make us answer, with ours, to a server of theirs.
@@ -61,7 +61,8 @@ class TeamsChannel:
             raise Unauthenticated("the activity's serviceUrl is not the one the token was issued for")
         if activity.service_url and not self.settings.may_have_token(activity.service_url):
             raise Unauthenticated("the activity's serviceUrl is on none of service_hosts")
-        if isinstance(endorsements, list) and activity.channel_id and activity.channel_id not in endorsements:
+        endorsed = key.endorsements is None or activity.channel_id in ("", *key.endorsements)
+        if not endorsed:
             raise Unauthenticated(f"the key is not endorsed for channel {activity.channel_id[:40]!r}")
         if self.for_us(activity) and activity.name == events.CONSENT:
             await self.outbox.accepted(activity.address, wire.mapped(activity.value))

@@ -5,6 +5,8 @@ learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-auth
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -41,12 +43,12 @@ class Keys:
         self.settings = settings
         self.clock = clock
         self.http = http
-        self.known: Mapping[str, Mapping[str, Any]] = by_kid(settings.jwks)
+        self.known = by_kid(settings.jwks)
         self.fetched: float | None = None
         self.failed: float | None = None
         self.lock = asyncio.Lock()
 
-    async def key(self, kid: str) -> Mapping[str, Any]:
+    async def key(self, kid: str) -> "Key":
         """Raises Unauthenticated for a key Microsoft does not have, Unavailable when that can't be found out."""
         if not self.settings.jwks and self.due(kid):
             async with self.lock:
@@ -94,14 +96,29 @@ class Keys:
         return found
 
 
-def by_kid(jwks: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A published key; `endorsements` are the channels it may sign for, None for any."""
+
+    public: jwt.PyJWK
+    endorsements: tuple[str, ...] | None
+
+
+def by_kid(jwks: Mapping[str, Any]) -> dict[str, Key]:
+    """What is no RSA key, or can't be read as one, is passed over."""
     keys = jwks.get("keys")
-    found = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
-    return {str(key["kid"]): key for key in found if key.get("kid") and key.get("kty") == "RSA"}
+    found = {}
+    for key in keys if isinstance(keys, list) else ():
+        if isinstance(key, dict) and key.get("kid") and key.get("kty") == "RSA":
+            with suppress(jwt.PyJWTError, ValueError, TypeError):
+                listed = key.get("endorsements")
+                signs = tuple(map(str, listed)) if isinstance(listed, list) else None
+                found[str(key["kid"])] = Key(jwt.PyJWK.from_dict(dict(key), algorithm=ALGORITHMS[0]), signs)
+    return found
 
 
-async def checked(header: str, settings: Settings, keys: Keys, now: datetime) -> tuple[Mapping[str, Any], Any]:
-    """The claims of an Authorization header, and the endorsements of the key it was signed with.
+async def checked(header: str, settings: Settings, keys: Keys, now: datetime) -> tuple[Mapping[str, Any], Key]:
+    """The claims of an Authorization header, and the key it was signed with.
 
     Raises Unauthenticated, Unavailable.
     """
@@ -115,7 +132,7 @@ async def checked(header: str, settings: Settings, keys: Keys, now: datetime) ->
         key = await keys.key(str(head.get("kid", "")))
         claims: Mapping[str, Any] = jwt.decode(
             token,
-            jwt.PyJWK.from_dict(dict(key), algorithm=ALGORITHMS[0]).key,
+            key.public.key,
             algorithms=list(ALGORITHMS),
             audience=settings.app_id,
             issuer=list(settings.issuers),
@@ -125,7 +142,7 @@ async def checked(header: str, settings: Settings, keys: Keys, now: datetime) ->
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise Unauthenticated(f"the token is refused: {type(error).__name__}; is app_id that of this bot?") from None
     in_time(claims, now)
-    return claims, key.get("endorsements")
+    return claims, key
 
 
 def in_time(claims: Mapping[str, Any], now: datetime) -> None:

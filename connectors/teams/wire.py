@@ -6,6 +6,7 @@ import mimetypes
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
@@ -123,8 +124,9 @@ class Activity(Loose):
         return self.conversation.tenant_id or words(mapped(self.channel_data.get("tenant")).get("id"))
 
 
+@lru_cache(maxsize=16)
 def read(body: bytes) -> Activity:
-    """Raises Malformed."""
+    """Raises Malformed. Kept for the length of a request, which is looked at three times."""
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
