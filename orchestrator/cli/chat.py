@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +31,7 @@ from orchestrator.types import (
     Received,
     Tap,
     Text,
+    Trace,
 )
 
 TERMINAL = Limits(text=100_000)
@@ -79,6 +80,8 @@ class Chat:
         self.why = why
         self.choices: list[OpenChoice] = []
         self.language = ""
+        self.also: Callable[[Message], Iterable[str]] = nothing
+        self.told: Callable[[Trace], Iterable[str]] = nothing
         self.typed = sys.stdin.isatty()
         bots = runtime.apps[app_id].bots.values()
         self.patience = MARGIN + max((running.settings.deadline for running in bots), default=0.0)
@@ -140,15 +143,24 @@ class Chat:
             for part in rendering.parts:
                 if isinstance(part, Text):
                     typer.echo(f"{speaker} {part.text}")
+        self.aside(self.also(message))
+
+    def aside(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            typer.echo(typer.style(f"    {line}", dim=True), err=True)
 
     async def over(self, head: Conversation) -> None:
         self.language = head.language.code
         if self.why:
             for trace in await self.runtime.store.traces(head.id, limit=1):
-                for line in explained(trace):
-                    typer.echo(typer.style(f"    {line}", dim=True), err=True)
+                self.aside((*explained(trace), *self.told(trace)))
         if head.controller.kind == "desk" and self.typed:
             typer.echo("(this is the desk's now: nobody else answers here)", err=True)
+
+
+def nothing(_: object) -> Iterable[str]:
+    """What else there is to tell of a message, or of a turn."""
+    return ()
 
 
 def audible(message: Message) -> bool:

@@ -13,6 +13,7 @@ from orchestrator.errors import ParleyError
 COMMANDS = {
     "serve": "serve",
     "demo": "demo",
+    "dev": "dev",
     "channels": "channels",
     "chat": "chat",
     "simulate": "simulate",

@@ -5,13 +5,17 @@ import typer
 from orchestrator.cli.bots.change import add, disable, enable, remove, rollback, serve
 from orchestrator.cli.bots.check import check
 from orchestrator.cli.bots.look import list_bots, show, versions
+from orchestrator.cli.bots.new import new
 from orchestrator.cli.bots.trial import canary, promote, shadow, stop
+from orchestrator.cli.bots.tryout import try_out
 
 app = typer.Typer(
     help="Check bots, register them, and change them while the server runs; see docs/registry.md.",
     no_args_is_help=True,
 )
 COMMANDS = {
+    "new": new,
+    "try": try_out,
     "check": check,
     "add": add,
     "list": list_bots,
