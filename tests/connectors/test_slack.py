@@ -366,14 +366,14 @@ async def test_an_edit_a_deletion_and_a_reaction_reach_the_log(tmp_path: Path) -
         await play.answered("U1", "heard: helo")
         said = play.stand_in.messages[0]
         inner = {"user": "U1", "ts": said["ts"], "text": "hello", "edited": {"user": "U1"}}
-        about = {"type": "message", "channel": "DU1", "channel_type": "im", "event_ts": "9999999999.1"}
-        changed = {"subtype": "message_changed", "message": inner, "previous_message": said}
-        reaction = {"type": "reaction_added", "user": "U1", "reaction": "wave"}
+        about: dict[str, Any] = {"type": "message", "channel": "DU1", "channel_type": "im", "event_ts": "9999999999.1"}
+        changed: dict[str, Any] = {"subtype": "message_changed", "message": inner, "previous_message": said}
+        reaction: dict[str, Any] = {"type": "reaction_added", "user": "U1", "reaction": "wave"}
         reaction |= {"item": {"type": "message", "channel": "DU1", "ts": said["ts"]}}
         await play.post([play.stand_in.event(about | changed), play.stand_in.event(reaction)])
         (first, *_) = await play.house.log("DU1")
         assert (first.parts[0].text, list(first.reactions.values())) == ("hello", ["👋"])  # type: ignore[union-attr]
-        deleted = {"subtype": "message_deleted", "deleted_ts": said["ts"], "previous_message": inner}
+        deleted: dict[str, Any] = {"subtype": "message_deleted", "deleted_ts": said["ts"], "previous_message": inner}
         await play.post([play.stand_in.event(about | deleted)])
         (first, *_) = await play.house.log("DU1")
         assert first.deleted_at is not None
