@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from orchestrator.types import Limits
+from orchestrator.types import Limits, MediaKind
 
 LIMITS = Limits(
     text=10_000,
@@ -16,13 +16,15 @@ LIMITS = Limits(
     list_rows=50,
     list_title=85,
     list_description=170,
+    list_text=170,
     form=True,
     media=frozenset({"image", "gif", "audio", "video", "file"}),
+    media_bytes=dict.fromkeys(get_args(MediaKind), 100_000_000),
     caption=2000,
     payload=256,
     typing=True,
 )
-"""Text has no documented limit; a device shows this much of a title (register.apple.com/resources/messages)."""
+"""Text has no documented limit; a bubble shows two lines of a title (register.apple.com/resources/messages)."""
 
 
 class Settings(BaseModel):

@@ -25,11 +25,13 @@ LIMITS = Limits(
     card_buttons=6,
     form=True,
     media=frozenset({"image", "file"}),
+    media_mimes={"image": frozenset({"image/png", "image/jpeg"})},
+    media_bytes={"image": 1_048_576},
     caption=1000,
     payload=256,
     typing=True,
 )
-"""A message is at most 100 KB, a card 28 KB (learn.microsoft.com/microsoftteams/platform): all of this is less."""
+"""A message is at most 100 KB, a card 28 KB, a picture 1 MB (learn.microsoft.com/microsoftteams/platform)."""
 
 HOSTS = (
     "smba.trafficmanager.net",
