@@ -14,6 +14,7 @@ from orchestrator.types import (
     Conversation,
     Grade,
     Handoff,
+    LinkChange,
     Live,
     Message,
     Outgoing,
@@ -81,6 +82,7 @@ translations: Codec[Mapping[str, tuple[Part, ...]]] = Codec(
     TypeAdapter(Mapping[str, tuple[AnyPart, ...]]), "translations"
 )
 understanding: Codec[Understanding] = Codec(TypeAdapter(Understanding), "understanding")
+link_change: Codec[LinkChange] = Codec(TypeAdapter(LinkChange), "identity change")
 conversation: Codec[Conversation] = Codec(TypeAdapter(Conversation), "conversation")
 packet: Codec[Packet] = Codec(TypeAdapter(Packet), "packet")
 handoff: Codec[Handoff] = Codec(TypeAdapter(Handoff), "handoff")

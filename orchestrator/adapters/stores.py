@@ -8,7 +8,18 @@ from typing import Protocol
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.sqlite import SqliteStore, path_of
 from orchestrator.config import StoreSettings
-from orchestrator.ports import Accounts, BotRecords, Channels, Clock, Letters, Records, Retention, Store, Translations
+from orchestrator.ports import (
+    Accounts,
+    BotRecords,
+    Channels,
+    Clock,
+    Letters,
+    People,
+    Records,
+    Retention,
+    Store,
+    Translations,
+)
 
 POSTGRES = ("postgresql://", "postgres://")
 
@@ -18,6 +29,9 @@ class Database(Store, Records, Letters, Accounts, Translations, Retention, Proto
 
     @property
     def bots(self) -> BotRecords: ...
+
+    @property
+    def people(self) -> People: ...
 
     @property
     def channels(self) -> Channels: ...

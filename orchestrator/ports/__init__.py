@@ -11,6 +11,7 @@ A bot's module may have `canned(settings)` too: its language and every text it c
 
 from orchestrator.ports.bots import BotRecords, Vault
 from orchestrator.ports.bus import Bus, Subscription
+from orchestrator.ports.people import People
 from orchestrator.ports.plugins import (
     Answering,
     Attributed,
@@ -62,6 +63,7 @@ __all__ = [
     "Listener",
     "Managed",
     "MediaSource",
+    "People",
     "Meter",
     "Metered",
     "Panel",

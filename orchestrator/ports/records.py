@@ -19,6 +19,7 @@ from orchestrator.types import (
     QueueDepth,
     Reviewed,
     ReviewState,
+    SendReason,
     Session,
     Trace,
     Usage,
@@ -61,6 +62,10 @@ class Records(Protocol):
 
     async def message_sent_as(self, channel_id: str, external_id: str) -> Message | None:
         """What we said, by the platform's id of it."""
+        ...
+
+    async def letter_sent_as(self, channel_id: str, external_id: str) -> Outgoing | None:
+        """The same, as the outbox has it."""
         ...
 
     async def customer(self, app_id: str, customer_id: str) -> Customer: ...
@@ -106,8 +111,11 @@ class Letters(Protocol):
         """Raises NotFound, also for one that is not dead."""
         ...
 
-    async def revive(self, app_id: str, outgoing_id: str, now: datetime) -> Outgoing:
-        """Send it after all: its tries are counted anew, what went out of it does not go again. Raises NotFound."""
+    async def revive(self, app_id: str, outgoing_id: str, now: datetime, reason: SendReason = "") -> Outgoing:
+        """Send it after all: its tries are counted anew, what went out of it does not go again. Raises NotFound.
+
+        With the reason "window_closed" the channel's template goes in its place.
+        """
         ...
 
     async def drop(self, app_id: str, outgoing_id: str) -> None:

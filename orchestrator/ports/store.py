@@ -51,13 +51,19 @@ class Store(Protocol):
         ...
 
     async def status(
-        self, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str = ""
+        self,
+        channel_id: str,
+        external_id: str,
+        state: DeliveryState,
+        error: str,
+        tracker: str = "",
+        reason: SendReason = "",
     ) -> Sequence[Moved]:
         """Delivery state only moves forward. A status of an unknown id is kept (for a day) until the id is known.
 
         By `tracker` ("<outbox id>.<rendering>") a message is found whose id never came: it learns its id, and what a
-        killed process had sent of it is not sent again. What was delivered or read raises the customer's marks.
-        Returns the conversations whose marks rose.
+        killed process had sent of it is not sent again. Of a failed one the last part counts as not sent. What was
+        delivered or read raises the customer's marks. Returns the conversations whose marks rose.
         """
         ...
 

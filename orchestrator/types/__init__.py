@@ -96,6 +96,7 @@ from orchestrator.types.parts import (
     Text,
     Unsupported,
 )
+from orchestrator.types.people import Identity, LinkChange, LinkCode, LinkEvidence
 from orchestrator.types.retention import Kind
 from orchestrator.types.storage import Accepted, Amendment, Commit, Committed, Loaded, Moved
 from orchestrator.types.trace import BotCall, Trace
@@ -111,6 +112,10 @@ from orchestrator.types.understanding import (
 )
 
 __all__ = [
+    "Identity",
+    "LinkChange",
+    "LinkCode",
+    "LinkEvidence",
     "Accepted",
     "Action",
     "Agent",
