@@ -40,6 +40,9 @@ LINK = (
     'border-radius:1.2em;color:#2b6cb0;text-decoration:none">{}</a>'
 )
 
+MACHINE = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+"""So that no machine answers it: RFC 3834 5, and Exchange's own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -95,9 +98,15 @@ class Sheet:
 
 
 def letter(
-    parts: Sequence[Part], outgoing: Outgoing, thread: Thread, settings: Settings, files: Sequence[Attachment] = ()
+    parts: Sequence[Part],
+    outgoing: Outgoing,
+    thread: Thread,
+    settings: Settings,
+    files: Sequence[Attachment] = (),
+    *,
+    automatic: bool = True,
 ) -> Letter:
-    """`files` are what could be attached, in the order of the media in `parts`, each with its URL as `name` beside."""
+    """`files` are the media of `parts` that could be attached; a picture has a content id and is shown."""
     message_id = our_id(outgoing, settings.host)
     subject = answering(thread.subject) or settings.subject
     reply_to = tagged(outgoing, settings)
@@ -114,7 +123,7 @@ def letter(
         subject=subject,
         text="\n\n".join(sheet.lines) or "…",
         html=PAGE.format("".join(sheet.blocks)),
-        headers=headers(message_id, thread, reply_to),
+        headers=headers(message_id, thread, reply_to) | (MACHINE if automatic else {}),
         key=message_id.rpartition("@")[0],
         tracker=f"{outgoing.id}.{outgoing.done}",
         files=tuple(files),
@@ -122,7 +131,7 @@ def letter(
 
 
 def headers(message_id: str, thread: Thread, reply_to: str) -> dict[str, str]:
-    """RFC 5322 3.6.4 for the thread; RFC 3834 5 and Exchange's own, so that no machine answers it."""
+    """RFC 5322 3.6.4."""
     found = {"Message-ID": f"<{message_id}>"}
     if thread.message_id:
         found["In-Reply-To"] = f"<{thread.message_id}>"
@@ -130,7 +139,7 @@ def headers(message_id: str, thread: Thread, reply_to: str) -> dict[str, str]:
         found["References"] = " ".join(f"<{each}>" for each in chain)
     if reply_to:
         found["Reply-To"] = reply_to
-    return found | {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+    return found
 
 
 def write(sheet: Sheet, part: Part) -> None:

@@ -42,6 +42,8 @@ INCOMING = "Incoming messages"
 class TwilioChannel:
     kind = "twilio"
     delivery: Literal["push", "pull"] = "push"
+    max_bytes = 4_194_304
+    """A thousand events at once."""
 
     def __init__(self, settings: Settings, *, clock: Clock, http: Http) -> None:
         self.settings = settings

@@ -145,7 +145,8 @@ class Api:
         if code in BUSY:
             return SendFailed(what, retryable=True, retry_after=BUSY[code])
         if code == QUOTA:
-            return SendFailed(what, retryable=True, retry_after=until_midnight(self.clock.now()))
+            wait = until_midnight(self.clock.now())
+            return SendFailed(what, retryable=True, retry_after=wait, reason="quota_spent")
         return SendFailed(what, retryable=False, reason=REASONS.get(code, ""))
 
 

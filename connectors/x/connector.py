@@ -45,6 +45,8 @@ DAY = 86_400.0
 class XChannel:
     kind = "x"
     delivery: Literal["push", "pull"] = "push"
+    max_bytes = 4_194_304
+    """A thousand events at once."""
     limits = LIMITS
 
     def __init__(self, settings: Settings, *, clock: Clock, http: Http, files: Files) -> None:
