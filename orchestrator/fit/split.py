@@ -61,9 +61,11 @@ def last_break(pattern: re.Pattern[str], text: str, start: int, end: int, least:
 
 def unlinked(text: str, start: int, cut: int) -> int:
     """Move a cut that falls inside a link to before it, when there is anything before it."""
+    last = start
     for found in LINK.finditer(text, start, cut):
-        if not SPACE.search(text, found.start(), cut):
-            return found.start() if text[start : found.start()].strip() else cut
+        last = found.start()
+    if text[start:last].strip() and not SPACE.search(text, last, cut):
+        return last
     return unbroken(text, start, cut)
 
 

@@ -23,6 +23,7 @@ from orchestrator.types import (
     QuickReplies,
     Shaped,
     Tap,
+    Template,
     Text,
     Unsupported,
 )
@@ -64,6 +65,7 @@ PARTS = st.one_of(
     st.builds(ListPicker, choices=CHOICES, text=TEXTS, button=WORDS),
     st.builds(Carousel, cards=CARDS),
     st.builds(Form, id=WORDS, fields=st.lists(FIELDS, max_size=4).map(tuple), title=WORDS, submit=WORDS),
+    st.builds(Template, name=WORDS, text=TEXTS),
     st.builds(Tap, payload=WORDS, title=WORDS),
     st.builds(FormAnswer, form_id=WORDS, values=st.dictionaries(WORDS, WORDS, max_size=3)),
     st.builds(Unsupported, what=WORDS, note=WORDS),
@@ -132,6 +134,25 @@ def test_splitting_loses_only_white_space_and_cuts_between_characters(text: str,
         longest = max(map(len, "".join(text).split()), default=0)
         if text.count(piece) == 1 and at < len(text) and longest * 4 < limit:
             assert boundary(text, at)
+
+
+WHOLE = st.sampled_from(
+    ["https://a.example/b?c=d&e=f#g", "ada@example.org", "&amp;", "12,345.67", "👨‍👩‍👧‍👦", "www.a.example/x_y"]
+)
+GLUE = st.sampled_from([" ", "，", "。", "\n", ". ", "请看"])
+
+
+@given(
+    st.lists(st.tuples(WHOLE, GLUE, st.text("你好我们 再见ab", max_size=30)), max_size=20), st.integers(75, 140), UNITS
+)
+def test_addresses_entities_amounts_and_characters_stay_whole(
+    found: list[tuple[str, str, str]], limit: int, unit: str
+) -> None:
+    text = "".join(f"{thing}{glue}{words}{glue}" for thing, glue, words in found)
+    shaped = fit.shape((Text(text=text),), Limits(text=limit, unit=unit))  # type: ignore[arg-type]
+    pieces = [rendering.parts[0].text for rendering in shaped.renderings]  # type: ignore[union-attr]
+    for thing in {thing for thing, _, _ in found}:
+        assert sum(piece.count(thing) for piece in pieces) == text.count(thing)
 
 
 @given(st.lists(st.builds(Choice, title=TITLES, payload=PAYLOADS), max_size=9).map(tuple), st.text(max_size=20))
