@@ -5,7 +5,6 @@ Its "model" is `script`: the messages it answers to a text. The tracker is kept 
 
 import fcntl
 import os
-import socket
 import subprocess
 import sys
 import venv
@@ -14,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import jwt
 from aiohttp import web
@@ -172,14 +172,15 @@ def action_server(python: Path, folder: Path, *options: str) -> Iterator[str]:
 
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Until it listens: another process tells nobody."""
+    """Until it answers: its socket is open well before its worker is there, and another process tells nobody."""
     for _ in range(600):
         assert process.poll() is None, "the action server ended; see actions.log"
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/health", timeout=30) as answer:
+            if answer.status == 200:
+                return
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.1)
-    raise AssertionError("the action server does not listen; see actions.log")
+    raise AssertionError("the action server does not answer; see actions.log")
 
 
 if __name__ == "__main__":
