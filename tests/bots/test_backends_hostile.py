@@ -3,12 +3,9 @@
 Whatever it is: a BotFailed that names the bot, in the time the turn has, without a secret or a word of the customer's.
 """
 
-import json
-import tempfile
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -16,55 +13,12 @@ from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import BotFailed, BotTimeout
 from orchestrator.ports import Bot, Files
 from orchestrator.registry import plugin, validated
-from orchestrator.types import Intent, Language, Understanding
+from tests.support.backends import BACKENDS, HI, SECRET, Backend
 from tests.support.clock import ManualClock
 from tests.support.cloud import nobody
 from tests.support.raw_http import Reply, raw_server
 from tests.support.rubbish import REPLIES, SLOW, WORDS
 from tests.support.turns import NOON, asked, turn
-from tests.support.vendors import PRIVATE
-
-SECRET = "s3cret-in-the-settings"
-HI = Understanding(language=Language(code="en"), intents=(Intent(name="hi", score=0.9),))
-
-
-@dataclass(frozen=True)
-class Backend:
-    """`settings` of a bot of that kind whose server is at the URL."""
-
-    kind: str
-    settings: Callable[[str], dict[str, Any]]
-
-
-def key_file(url: str) -> str:
-    """Of a service account whose token endpoint is at the URL too."""
-    account = {"client_email": "me@shop.test", "private_key": PRIVATE, "token_uri": f"{url}/token"}
-    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
-        json.dump(account, file)
-    return file.name
-
-
-BACKENDS = [
-    Backend("rasa", lambda url: {"url": url, "token": SECRET, "session": False, "retries": 0}),
-    Backend("rasa_actions", lambda url: {"url": f"{url}/webhook", "intents": {"hi": "action_hi"}, "retries": 0}),
-    Backend(
-        "lex",
-        lambda url: {
-            "region": "eu-west-1",
-            "bot_id": "B",
-            "alias_id": "A",
-            "access_key": "K",
-            "secret_key": SECRET,
-            "api": url,
-            "retries": 0,
-        },
-    ),
-    Backend("dialogflow", lambda url: {"agent": "a", "credentials": key_file(url), "api": url, "retries": 0}),
-    Backend("a2a", lambda url: {"url": url, "token": SECRET, "retries": 0}),
-    Backend("botpress", lambda url: {"webhook_id": "h", "encryption_key": SECRET * 2, "api": url, "retries": 0}),
-    Backend("directline", lambda url: {"secret": SECRET, "api": url, "retries": 0}),
-    Backend("openai", lambda url: {"url": url, "model": "m", "api_key": SECRET, "retries": 0}),
-]
 
 
 @pytest.fixture
