@@ -46,6 +46,13 @@ def test_json_for_programs(tmp_path: Path) -> None:
     assert plain["parts"][-1]["text"].endswith("E-mail")
 
 
+def test_a_loss_names_the_part_it_befell(tmp_path: Path) -> None:
+    place = {"kind": "location", "latitude": 1.0, "longitude": 2.0}
+    (tmp_path / "m.json").write_text(json.dumps([FORM, place]))
+    (found,) = json.loads(run("preview", tmp_path / "m.json", "--json", "--channel", "rasa").out)["channels"]
+    assert {(loss["part"], loss["what"]) for loss in found["losses"]} == {(0, "form"), (1, "location")}
+
+
 @pytest.mark.parametrize(
     "given", ['{"kind": "text", "text": "Hi"}', '[{"kind": "text", "text": "Hi"}]', 'kind = "text"\ntext = "Hi"']
 )
