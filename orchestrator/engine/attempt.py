@@ -11,7 +11,7 @@ from orchestrator.engine.app import App, Channel
 from orchestrator.engine.links import absolute
 from orchestrator.engine.pace import Pacer
 from orchestrator.engine.pauses import Pauses
-from orchestrator.engine.window import Window
+from orchestrator.engine.window import Window, templated
 from orchestrator.errors import NotFound, ParleyError, SendFailed
 from orchestrator.ports import Clock
 from orchestrator.types import Outgoing
@@ -65,6 +65,11 @@ class Attempts:
 
     async def rest_of(self, channel: Channel, outgoing: Outgoing, going: Callable[[], bool]) -> Outgoing:
         now = outgoing
+        if now.reason == "window_closed" and not templated(now):
+            instead = await self.window.closed(channel, now)
+            if instead is None:
+                return self.postponed(now, SendFailed(now.error, retryable=False, reason="window_closed"))
+            now = instead
         while now.done < len(now.renderings):
             wait = await self.pause(channel, going)
             if wait or (now is not outgoing and not going()):

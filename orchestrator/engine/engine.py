@@ -13,6 +13,7 @@ from orchestrator.engine.attempt import Attempts
 from orchestrator.engine.backlog import Backlog
 from orchestrator.engine.brief import Briefing
 from orchestrator.engine.callback import Tickets
+from orchestrator.engine.continuing import Continuing
 from orchestrator.engine.deliver import Deliverer, Forwarder
 from orchestrator.engine.desk import Desk
 from orchestrator.engine.fetch import Fetcher
@@ -38,6 +39,8 @@ from orchestrator.ports import (
     Clock,
     Files,
     Http,
+    Letters,
+    People,
     Recorder,
     Records,
     Store,
@@ -80,7 +83,9 @@ class Engine:
         apps: Mapping[str, App],
         store: Store,
         records: Records,
+        letters: Letters,
         translations: Translations,
+        people: People,
         bus: Bus,
         clock: Clock,
         recorder: Recorder,
@@ -178,6 +183,7 @@ class Engine:
             seconds=settings.sweep_seconds,
             repairs=role != "web",
         )
+        self.continuing = Continuing(people, records, self.desk, clock, secret)
         self.inbox = Inbox(
             store=store,
             records=records,
@@ -187,6 +193,9 @@ class Engine:
             recorder=recorder,
             backlog=self.backlog,
             outside=Outside(store=store, records=records, clock=clock, desk=self.desk),
+            continuing=self.continuing,
+            letters=letters,
+            look=self.deliverer.kicked.set,
         )
         self.listeners = Listeners(apps, self, channels, clock, holder)
         self.wordings = Wordings(self.desk, translations, clock)

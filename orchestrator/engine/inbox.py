@@ -1,7 +1,8 @@
 """Taking in what platforms tell: each event durable, and told to desks, when this returns."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -10,9 +11,12 @@ import structlog
 from orchestrator.decide.language_words import offered
 from orchestrator.engine.app import App, Channel
 from orchestrator.engine.backlog import Backlog
+from orchestrator.engine.continuing import Continuing
 from orchestrator.engine.live import Herald
 from orchestrator.engine.outside import Outside
-from orchestrator.ports import Bus, Clock, Recorder, Records, Store
+from orchestrator.engine.window import templated
+from orchestrator.errors import NotFound
+from orchestrator.ports import Bus, Clock, Letters, Recorder, Records, Store
 from orchestrator.types import (
     Accepted,
     Amendment,
@@ -20,13 +24,13 @@ from orchestrator.types import (
     Controller,
     Conversation,
     Deleted,
-    DeliveryState,
     Echoed,
     Edited,
     Inbound,
     Marked,
     Message,
     Moved,
+    Outgoing,
     Reacted,
     Received,
     SeenUpTo,
@@ -43,6 +47,8 @@ Later = Edited | Deleted | Reacted | Echoed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
+    """`look` makes this process look for what is to be sent."""
+
     store: Store
     records: Records
     bus: Bus
@@ -51,6 +57,9 @@ class Inbox:
     recorder: Recorder
     backlog: Backlog
     outside: Outside
+    continuing: Continuing
+    letters: Letters
+    look: Callable[[], None]
 
     async def take(self, app: App, channel: Channel, events: Sequence[Inbound]) -> list[Accepted]:
         """What was said, in order. Consent counts for all that comes with it: a STOP is not answered."""
@@ -95,12 +104,17 @@ class Inbox:
                 assert_never(event)
 
     async def heard(self, app: App, channel: Channel, event: Received | Started) -> Accepted:
+        if isinstance(event, Received) and await self.continuing.redeemed(app, channel, event):
+            event = without_words(event)
         accepted = await self.store.accept(self.fresh(app, channel, event), event, self.clock.new_id())
         self.recorder.accepted(channel.id, "customer", accepted.duplicate)
         if isinstance(event, Received) and event.quotes and accepted.message is not None:
             await self.quoted(channel, accepted.message, event.quotes)
         if accepted.message is not None and not accepted.duplicate:
             self.backlog.took(app.id)
+            head = accepted.conversation
+            if (head.channel_id, head.address) != (channel.id, event.address):
+                await self.continuing.follow(app.id, head.id, channel.id, event.address)
             await self.herald.messages([accepted.message])
         if not accepted.duplicate or accepted.conversation.version == 0:
             await self.bus.wake(accepted.conversation.id, app.id)
@@ -132,11 +146,24 @@ class Inbox:
         return theirs or await self.records.message_sent_as(channel.id, external_id)
 
     async def status(self, channel: Channel, event: StatusChanged) -> None:
-        state: DeliveryState = event.state
-        moved = await self.store.status(channel.id, event.external_id, state, event.error[:500], event.tracker)
-        await self.moved(moved)
-        if state == "failed" and (message := await self.records.message_sent_as(channel.id, event.external_id)):
-            await self.herald.delivery(message.app_id, message.conversation_id, message.id, state, event.error[:500])
+        error = event.error[:500]
+        await self.moved(
+            await self.store.status(channel.id, event.external_id, event.state, error, event.tracker, event.reason)
+        )
+        if event.state == "failed":
+            letter = await self.records.letter_sent_as(channel.id, event.external_id)
+            if letter is not None and letter.state == "failed":
+                await self.herald.undelivered(letter)
+                await self.instead(channel, letter)
+
+    async def instead(self, channel: Channel, letter: Outgoing) -> None:
+        """The platform took the message, and said only then that the window is closed."""
+        if letter.reason != "window_closed" or not channel.settings.window_template or templated(letter):
+            return
+        with suppress(NotFound):
+            await self.letters.revive(letter.app_id, letter.id, self.clock.now(), "window_closed")
+            await self.bus.wake(letter.conversation_id, letter.app_id)
+            self.look()
 
     async def moved(self, moved: Sequence[Moved]) -> None:
         for one in moved:
@@ -166,3 +193,15 @@ class Inbox:
 
 def about(message: Message, **change: object) -> Amendment:
     return Amendment(conversation_id=message.conversation_id, message_id=message.id, **change)  # type: ignore[arg-type]
+
+
+def without_words(event: Received) -> Started:
+    """A link code has done its work: no bot should puzzle over it."""
+    return Started(
+        address=event.address,
+        external_id=event.external_id,
+        at=event.at,
+        profile=event.profile,
+        context=event.context,
+        language=event.language,
+    )

@@ -31,16 +31,22 @@ class Window:
         the window, had they answered, the window would be open.
         """
         settings = channel.settings
-        if not (settings.window_template and channel.connector.limits.templates) or row.reason == "window_closed":
+        if not (settings.window_template and channel.connector.limits.templates) or templated(row):
             return None
         since = self.clock.now() - timedelta(seconds=channel.connector.limits.window or DAY)
         for other in await self.records.deliveries(row.conversation_id):
-            if other.reason == "window_closed" and other.state not in ("failed", "pending") and other.due_at > since:
+            if templated(other) and other.state not in ("failed", "pending") and other.due_at > since:
                 return None
         log.info("the window is closed, a template goes instead", channel_id=channel.id, outgoing_id=row.id)
         said = "\n".join(filter(None, (words(rendering.parts) for rendering in row.renderings[row.done :])))
         rendering = Rendering(parts=(template(settings, said),))
         return replace(row, renderings=(*row.renderings[: row.done], rendering), reason="window_closed")
+
+
+def templated(row: Outgoing) -> bool:
+    """Whether the template stands in the message's place already."""
+    last = row.renderings[-1].parts if row.renderings else ()
+    return row.reason == "window_closed" and any(isinstance(part, Template) for part in last)
 
 
 def template(settings: ChannelSettings, said: str) -> Template:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from orchestrator.types.customer import Profile
-from orchestrator.types.delivery import DeliveryState, Rendering
+from orchestrator.types.delivery import DeliveryState, Rendering, SendReason
 from orchestrator.types.parts import MediaKind, Part
 
 TextUnit = Literal["characters", "utf16", "bytes", "gsm7"]
@@ -71,7 +71,8 @@ class StatusChanged:
     """The platform reports on a message we sent; `external_id` is the id it gave us then.
 
     `tracker` is what we sent along with it (`<outbox id>.<rendering>`), on platforms that give it back: by it a
-    message is found whose sending timed out before we learned its id.
+    message is found whose sending timed out before we learned its id. `reason` of a failure is as in SendFailed:
+    some platforms take a message and say only later that the window is closed.
     """
 
     external_id: str
@@ -79,6 +80,7 @@ class StatusChanged:
     at: datetime
     error: str = ""
     tracker: str = ""
+    reason: SendReason = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

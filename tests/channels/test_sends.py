@@ -75,6 +75,40 @@ async def test_a_template_the_platform_refuses_is_not_sent_again(tmp_path: Path,
         assert side.sent == []
 
 
+async def test_a_platform_that_says_only_later_that_the_window_is_closed(tmp_path: Path, side: Side) -> None:
+    async with channel(tmp_path, probe={"window_template": "we_are_back"}) as parley:
+        for number in (1, 2):
+            await parley.hear(f"hello {number}")
+            rows = await reached(parley, "sent", number)
+            now = parley.runtime.clock.now()
+            closed = StatusChanged(
+                external_id=rows[-1].external_id, state="failed", at=now, error="too late", reason="window_closed"
+            )
+            await tell(parley, closed)
+            if number == 1:
+                await side.until(lambda: len(side.sent) == 2)
+                assert side.sent[-1][1] == (Template(name="we_are_back", text="echo: hello 1"),)
+                (row,) = await reached(parley, "sent")
+                assert row.reason == "window_closed"
+        (letter,) = await reached(parley, "failed")
+        while letter.attempts == 0:
+            (letter,) = await reached(parley, "failed")
+        assert (letter.reason, len(side.sent)) == ("window_closed", 3)
+
+
+async def test_what_failed_later_can_be_sent_again(tmp_path: Path, side: Side) -> None:
+    async with channel(tmp_path) as parley:
+        await parley.hear("hello")
+        (row,) = await reached(parley, "sent")
+        now = parley.runtime.clock.now()
+        await tell(parley, StatusChanged(external_id=row.external_id, state="failed", at=now, error="no signal"))
+        store, engine = parley.runtime.store, parley.runtime.engine
+        await store.revive("shop", row.id, now)
+        await engine.look(row.conversation_id, "shop")
+        await side.until(lambda: len(side.sent) == 2)
+        assert side.texts == ["echo: hello", "echo: hello"]
+
+
 # Nobody knows
 
 

@@ -7,8 +7,8 @@ from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import kept, plain
 from orchestrator.adapters.sql import drafts
 from orchestrator.adapters.sql.amend import amended, extra, owed
-from orchestrator.adapters.sql.rows import MESSAGE, message
-from orchestrator.types import Amendment, Message
+from orchestrator.adapters.sql.rows import MESSAGE, OUTGOING, message, outgoing
+from orchestrator.types import Amendment, Message, Outgoing
 
 # The head first, as everywhere: see accept_1.sql.
 LOCK = "SELECT FROM conversations c WHERE c.id = $1 FOR NO KEY UPDATE"
@@ -26,6 +26,8 @@ SENT_AS = (
     f"SELECT {MESSAGE} FROM messages WHERE (conversation_id, id) = (SELECT o.conversation_id, o.message_id "
     "FROM outbox o WHERE o.channel_id = $1 AND o.external_id = $2 AND o.external_id <> '' LIMIT 1)"
 )
+
+LETTER = f"SELECT {OUTGOING} FROM outbox WHERE channel_id = $1 AND external_id = $2 AND external_id <> '' LIMIT 1"
 
 
 async def amend(db: Connection, change: Amendment, at: datetime) -> Message | None:
@@ -48,3 +50,8 @@ async def amend(db: Connection, change: Amendment, at: datetime) -> Message | No
 async def message_sent_as(db: Connection, channel_id: str, external_id: str) -> Message | None:
     row = await db.fetchrow(SENT_AS, channel_id, kept(external_id))
     return message(plain(row)) if row else None
+
+
+async def letter_sent_as(db: Connection, channel_id: str, external_id: str) -> Outgoing | None:
+    row = await db.fetchrow(LETTER, channel_id, kept(external_id))
+    return outgoing(plain(row)) if row else None

@@ -8,7 +8,7 @@ from orchestrator.adapters.postgres.pool import Connection
 from orchestrator.adapters.postgres.text import kept, plain
 from orchestrator.adapters.sql.rows import OUTGOING, bounded, micros, moment, outgoing
 from orchestrator.errors import NotFound
-from orchestrator.types import Outgoing, QueueDepth
+from orchestrator.types import Outgoing, QueueDepth, SendReason
 
 BACKLOG = (
     "SELECT app_id, count(*) FROM (SELECT app_id FROM conversations WHERE processed_seq < customer_seq LIMIT $1) AS w "
@@ -31,7 +31,7 @@ DEAD = (
 )
 DEAD_ONE = f"SELECT {OUTGOING} FROM outbox WHERE id = $1 AND app_id = $2 AND state = 'failed'"
 REVIVE = (
-    "UPDATE outbox SET state = 'pending', attempts = 0, due_at = $3, held_by = NULL, held_until = NULL "
+    "UPDATE outbox SET state = 'pending', attempts = 0, due_at = $3, reason = $4, held_by = NULL, held_until = NULL "
     f"WHERE id = $1 AND app_id = $2 AND state = 'failed' RETURNING {OUTGOING}"
 )
 # The head first, as everywhere: see accept_1.sql.
@@ -80,8 +80,8 @@ def unknown(app_id: str, outgoing_id: str) -> NotFound:
     return NotFound(f"app {app_id!r} has no dead letter {outgoing_id!r}; see 'parley queue dead list'")
 
 
-async def revive(db: Connection, app_id: str, outgoing_id: str, now: datetime) -> Outgoing:
-    row = await db.fetchrow(REVIVE, kept(outgoing_id), app_id, micros(now))
+async def revive(db: Connection, app_id: str, outgoing_id: str, now: datetime, reason: SendReason) -> Outgoing:
+    row = await db.fetchrow(REVIVE, kept(outgoing_id), app_id, micros(now), reason)
     if row is None:
         raise unknown(app_id, outgoing_id)
     return outgoing(plain(row))

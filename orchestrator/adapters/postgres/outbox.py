@@ -55,10 +55,12 @@ def placed(batch: Sequence[bytes]) -> list[bytes]:
     return [b'{"place":%d,%b' % (place, one[1:]) for place, one in enumerate(batch)]
 
 
-def report(channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str) -> bytes:
+def report(
+    channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str, reason: SendReason
+) -> bytes:
     """Raises Malformed."""
     id, nth = tracked(tracker)
-    known = {"channel_id": channel_id, "external_id": external_id, "state": state, "error": error}
+    known = {"channel_id": channel_id, "external_id": external_id, "state": state, "error": error, "reason": reason}
     return packed(known | ({"outgoing_id": id, "nth": nth} if id else {}))
 
 

@@ -23,6 +23,7 @@ from orchestrator.adapters.postgres.bots import PostgresBots
 from orchestrator.adapters.postgres.channels import PostgresChannels
 from orchestrator.adapters.postgres.faults import explain
 from orchestrator.adapters.postgres.lane import Lane, Run
+from orchestrator.adapters.postgres.people import PostgresPeople
 from orchestrator.adapters.postgres.pool import Connection, Pool, connect
 from orchestrator.adapters.postgres.schema import PATIENCE, prepare
 from orchestrator.adapters.postgres.url import checked, shown
@@ -87,6 +88,7 @@ class PostgresStore:
         self.decoder = Decoder()
         self.tails = Tails()
         self.bots = PostgresBots(self.ask)
+        self.people = PostgresPeople(self.ask)
         self.channels = PostgresChannels(self.ask, clock)
         self.known: Recent[tuple[str, str], bool] = Recent(ADDRESSES)
         self.opened = False
@@ -181,11 +183,17 @@ class PostgresStore:
         return accepted
 
     async def status(
-        self, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str = ""
+        self,
+        channel_id: str,
+        external_id: str,
+        state: DeliveryState,
+        error: str,
+        tracker: str = "",
+        reason: SendReason = "",
     ) -> Sequence[Moved]:
         self.require_open()
         keys = outbox.keys(channel_id, external_id, tracker)
-        report = outbox.report(channel_id, external_id, state, error, tracker)
+        report = outbox.report(channel_id, external_id, state, error, tracker, reason)
         return await self.statuses.submit(report, *keys) if keys else ()
 
     async def seen_up_to(self, channel_id: str, address: str, state: DeliveryState, at: datetime) -> Sequence[Moved]:
@@ -276,6 +284,9 @@ class PostgresStore:
     async def message_sent_as(self, channel_id: str, external_id: str) -> Message | None:
         return await self.ask(amending.message_sent_as, channel_id, external_id)
 
+    async def letter_sent_as(self, channel_id: str, external_id: str) -> Outgoing | None:
+        return await self.ask(amending.letter_sent_as, channel_id, external_id)
+
     async def customer(self, app_id: str, customer_id: str) -> Customer:
         return await self.ask(records.customer_of, app_id, customer_id)
 
@@ -322,8 +333,8 @@ class PostgresStore:
     async def dead_letter(self, app_id: str, outgoing_id: str) -> Outgoing:
         return await self.ask(letters.dead_letter, app_id, outgoing_id)
 
-    async def revive(self, app_id: str, outgoing_id: str, now: datetime) -> Outgoing:
-        return await self.ask(letters.revive, app_id, outgoing_id, now)
+    async def revive(self, app_id: str, outgoing_id: str, now: datetime, reason: SendReason = "") -> Outgoing:
+        return await self.ask(letters.revive, app_id, outgoing_id, now, reason)
 
     async def drop(self, app_id: str, outgoing_id: str) -> None:
         await self.ask(letters.drop, app_id, outgoing_id)

@@ -6,10 +6,10 @@ from sqlite3 import Cursor
 from orchestrator import codec
 from orchestrator.adapters.sql import drafts
 from orchestrator.adapters.sql.amend import amended, extra, owed
-from orchestrator.adapters.sql.rows import MESSAGE, message
+from orchestrator.adapters.sql.rows import MESSAGE, OUTGOING, message, outgoing
 from orchestrator.adapters.sqlite.commit import OWE
 from orchestrator.adapters.sqlite.outbox import LOG_CHANGED
-from orchestrator.types import Amendment, Message
+from orchestrator.types import Amendment, Message, Outgoing
 
 BY_ID = f"SELECT {MESSAGE} FROM messages WHERE id = ? AND conversation_id = ?"
 AMEND = (
@@ -19,6 +19,8 @@ SENT_AS = (
     f"SELECT {MESSAGE} FROM messages WHERE id = (SELECT message_id FROM outbox WHERE channel_id = ? "
     "AND external_id = ? AND external_id <> '' LIMIT 1)"
 )
+
+LETTER = f"SELECT {OUTGOING} FROM outbox WHERE channel_id = ? AND external_id = ? AND external_id <> '' LIMIT 1"
 
 
 def amend(db: Cursor, change: Amendment, at: datetime) -> Message | None:
@@ -38,3 +40,8 @@ def amend(db: Cursor, change: Amendment, at: datetime) -> Message | None:
 def message_sent_as(db: Cursor, channel_id: str, external_id: str) -> Message | None:
     row = db.execute(SENT_AS, (channel_id, external_id)).fetchone()
     return message(row) if row else None
+
+
+def letter_sent_as(db: Cursor, channel_id: str, external_id: str) -> Outgoing | None:
+    row = db.execute(LETTER, (channel_id, external_id)).fetchone()
+    return outgoing(row) if row else None

@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator.adapters.sql.rows import OUTGOING, bounded, micros, moment, outgoing
 from orchestrator.adapters.sqlite.outbox import LOG_CHANGED
 from orchestrator.errors import NotFound
-from orchestrator.types import Outgoing, QueueDepth
+from orchestrator.types import Outgoing, QueueDepth, SendReason
 
 BACKLOG = (
     "SELECT app_id, count(*) FROM (SELECT app_id FROM conversations WHERE processed_seq < customer_seq LIMIT ?) "
@@ -30,7 +30,7 @@ DEAD = (
     "AND (?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4"
 )
 DEAD_ONE = f"SELECT {OUTGOING} FROM outbox WHERE id = ? AND app_id = ? AND state = 'failed'"
-REVIVE = "UPDATE outbox SET state = 'pending', attempts = 0, due_at = ? WHERE id = ?"
+REVIVE = "UPDATE outbox SET state = 'pending', attempts = 0, due_at = ?, reason = ? WHERE id = ?"
 DROP = "DELETE FROM outbox WHERE id = ?"
 WITHDRAW = "UPDATE messages SET withdrawn = 1 WHERE id = ? AND withdrawn = 0"
 
@@ -61,10 +61,10 @@ def dead_letter(db: Cursor, app_id: str, outgoing_id: str) -> Outgoing:
     return outgoing(row)
 
 
-def revive(db: Cursor, app_id: str, outgoing_id: str, now: datetime) -> Outgoing:
+def revive(db: Cursor, app_id: str, outgoing_id: str, now: datetime, reason: SendReason) -> Outgoing:
     letter = dead_letter(db, app_id, outgoing_id)
-    db.execute(REVIVE, (micros(now), outgoing_id))
-    return replace(letter, state="pending", attempts=0, due_at=now)
+    db.execute(REVIVE, (micros(now), reason, outgoing_id))
+    return replace(letter, state="pending", attempts=0, due_at=now, reason=reason)
 
 
 def drop(db: Cursor, app_id: str, outgoing_id: str) -> None:

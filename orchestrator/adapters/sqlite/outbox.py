@@ -37,6 +37,8 @@ BY_TRACKER = (
 GONE_OUT = "UPDATE outbox SET done = ?1 + 1, external_id = iif(?2 = '', external_id, ?2) WHERE id = ?3 AND done = ?1"
 NAMED = "UPDATE outbox SET external_id = ?1 WHERE id = ?2 AND external_id = '' AND ?1 <> ''"
 PROGRESS = "UPDATE outbox SET state = ?, error = ? WHERE id = ?"
+# What did not arrive goes again when somebody revives it.
+FAILED = "UPDATE outbox SET state = 'failed', error = ?, reason = ?, done = max(done - 1, 0) WHERE id = ?"
 SHOWN = (
     "UPDATE conversations SET customer_delivered = max(customer_delivered, ?1), "
     "customer_read = max(customer_read, ?2) WHERE id = ?3 AND (customer_delivered < ?1 OR customer_read < ?2) "
@@ -121,11 +123,18 @@ def tracked(tracker: str) -> tuple[str, int]:
 
 
 def status(
-    db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str, now: int
+    db: Cursor,
+    channel_id: str,
+    external_id: str,
+    state: DeliveryState,
+    error: str,
+    tracker: str,
+    reason: SendReason,
+    now: int,
 ) -> Sequence[Moved]:
-    moved = progress(db, channel_id, external_id, state, error) if external_id else None
+    moved = progress(db, channel_id, external_id, state, error, reason) if external_id else None
     if moved is None and tracker:
-        moved = by_tracker(db, channel_id, external_id, state, error, *tracked(tracker))
+        moved = by_tracker(db, channel_id, external_id, state, error, reason, *tracked(tracker))
     if moved is None and external_id:
         keep_orphan(db, channel_id, external_id, state, error, now)
     return moved or ()
@@ -140,14 +149,23 @@ def keep_orphan(db: Cursor, channel_id: str, external_id: str, state: DeliverySt
     db.execute(KEEP_ORPHAN, (channel_id, external_id, state, error, now))
 
 
-def progress(db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str) -> Sequence[Moved] | None:
+def progress(
+    db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str, reason: SendReason = ""
+) -> Sequence[Moved] | None:
     """Move the rows with that id forward; None when there is none."""
     rows: list[Row] = db.execute(BY_EXTERNAL, (channel_id, external_id)).fetchall()
-    return [one for row in rows for one in move(db, row, state, error)] if rows else None
+    return [one for row in rows for one in move(db, row, state, error, reason)] if rows else None
 
 
 def by_tracker(
-    db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str, id: str, nth: int
+    db: Cursor,
+    channel_id: str,
+    external_id: str,
+    state: DeliveryState,
+    error: str,
+    reason: SendReason,
+    id: str,
+    nth: int,
 ) -> Sequence[Moved] | None:
     """As `progress`. A row that waits was being sent when the process died, or still is: None."""
     row: Row | None = db.execute(BY_TRACKER, (id, channel_id)).fetchone()
@@ -160,15 +178,15 @@ def by_tracker(
         return None
     if nth >= size - 1:
         db.execute(NAMED, (external_id, id))
-    return move(db, tuple(place), state, error) if state == "failed" or nth >= size - 1 else ()
+    return move(db, tuple(place), state, error, reason) if state == "failed" or nth >= size - 1 else ()
 
 
-def move(db: Cursor, row: Row, state: DeliveryState, error: str) -> Sequence[Moved]:
+def move(db: Cursor, row: Row, state: DeliveryState, error: str, reason: SendReason) -> Sequence[Moved]:
     """Of id, state, conversation and seq."""
     id, old, conversation_id, seq = row
     new = later(old, state)
     if new != old:
-        db.execute(PROGRESS, (new, error, id))
+        db.execute(*((FAILED, (error, reason, id)) if new == "failed" else (PROGRESS, (new, error, id))))
     return shown(db, conversation_id, seq, state) if state in ("delivered", "read") else ()
 
 

@@ -30,6 +30,7 @@ from orchestrator.adapters.sqlite.bots import SqliteBots
 from orchestrator.adapters.sqlite.channels import SqliteChannels
 from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
+from orchestrator.adapters.sqlite.people import SqlitePeople
 from orchestrator.adapters.sqlite.schema import named, prepare
 from orchestrator.adapters.sqlite.works import GroupCommit, Snapshot
 from orchestrator.errors import Unavailable
@@ -78,6 +79,7 @@ class SqliteStore:
         self.decoder = Decoder()
         self.tails = Tails()
         self.bots = SqliteBots(self.read, self.write)
+        self.people = SqlitePeople(self.read, self.write)
         self.channels = SqliteChannels(self.read, self.write, clock)
         self.swept = ""
         self.lanes: list[Lane] = []
@@ -145,9 +147,15 @@ class SqliteStore:
         return accepted
 
     async def status(
-        self, channel_id: str, external_id: str, state: DeliveryState, error: str, tracker: str = ""
+        self,
+        channel_id: str,
+        external_id: str,
+        state: DeliveryState,
+        error: str,
+        tracker: str = "",
+        reason: SendReason = "",
     ) -> Sequence[Moved]:
-        return await self.write(outbox.status, channel_id, external_id, state, error, tracker, self.now())
+        return await self.write(outbox.status, channel_id, external_id, state, error, tracker, reason, self.now())
 
     async def seen_up_to(self, channel_id: str, address: str, state: DeliveryState, at: datetime) -> Sequence[Moved]:
         return await self.write(outbox.seen_up_to, channel_id, address, state, at)
@@ -238,6 +246,9 @@ class SqliteStore:
     async def message_sent_as(self, channel_id: str, external_id: str) -> Message | None:
         return await self.read(amending.message_sent_as, channel_id, external_id)
 
+    async def letter_sent_as(self, channel_id: str, external_id: str) -> Outgoing | None:
+        return await self.read(amending.letter_sent_as, channel_id, external_id)
+
     async def customer(self, app_id: str, customer_id: str) -> Customer:
         return await self.read(records.customer_of, app_id, customer_id)
 
@@ -284,8 +295,8 @@ class SqliteStore:
     async def dead_letter(self, app_id: str, outgoing_id: str) -> Outgoing:
         return await self.read(letters.dead_letter, app_id, outgoing_id)
 
-    async def revive(self, app_id: str, outgoing_id: str, now: datetime) -> Outgoing:
-        return await self.write(letters.revive, app_id, outgoing_id, now)
+    async def revive(self, app_id: str, outgoing_id: str, now: datetime, reason: SendReason = "") -> Outgoing:
+        return await self.write(letters.revive, app_id, outgoing_id, now, reason)
 
     async def drop(self, app_id: str, outgoing_id: str) -> None:
         await self.write(letters.drop, app_id, outgoing_id)

@@ -10,11 +10,14 @@ CREATE FUNCTION parley_later_2(old text, new text) RETURNS text LANGUAGE sql IMM
     END
 $$;
 
--- Move one row that is no longer pending; true when the customer's marks rose.
-CREATE FUNCTION parley_move_1(conversation text, row_id text, place bigint, state text, error text)
+-- Move one row that is no longer pending; true when the customer's marks rose. What did not arrive goes again when
+-- somebody revives it.
+CREATE FUNCTION parley_move_1(conversation text, row_id text, place bigint, state text, error text, reason text)
 RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE outbox o SET state = parley_later_2(o.state, parley_move_1.state), error = parley_move_1.error
+    UPDATE outbox o SET state = parley_later_2(o.state, parley_move_1.state), error = parley_move_1.error,
+        reason = CASE WHEN parley_move_1.state = 'failed' THEN parley_move_1.reason ELSE o.reason END,
+        done = CASE WHEN parley_move_1.state = 'failed' THEN greatest(o.done - 1, 0) ELSE o.done END
     WHERE o.id = row_id AND o.conversation_id = conversation
     AND parley_later_2(o.state, parley_move_1.state) <> o.state;
     IF parley_move_1.state NOT IN ('delivered', 'read') THEN
@@ -30,7 +33,8 @@ $$;
 
 -- Move the rows with that id forward; `known` is false when there is none, `rose` names whose marks did. A row that
 -- still waits has more to send: what became of the last of it says nothing of the rest.
-CREATE FUNCTION parley_progress_2(channel text, external text, state text, error text, OUT known boolean, OUT rose text[])
+CREATE FUNCTION parley_progress_2(
+    channel text, external text, state text, error text, reason text, OUT known boolean, OUT rose text[])
 LANGUAGE plpgsql AS $$
 DECLARE
     line record;
@@ -42,7 +46,7 @@ BEGIN
         ORDER BY o.id
     LOOP
         known := true;
-        IF parley_move_1(line.conversation_id, line.id, line.seq, state, error) THEN
+        IF parley_move_1(line.conversation_id, line.id, line.seq, state, error, reason) THEN
             rose := rose || line.conversation_id;
         END IF;
     END LOOP;
@@ -51,7 +55,7 @@ $$;
 
 -- By what we sent along: the row learns its id. One that waits was being sent when the process died, or still is.
 CREATE FUNCTION parley_tracked_1(
-    channel text, external text, row_id text, nth bigint, state text, error text, OUT known boolean, OUT rose text[])
+    channel text, external text, row_id text, nth bigint, state text, error text, reason text, OUT known boolean, OUT rose text[])
 LANGUAGE plpgsql AS $$
 DECLARE
     line record;
@@ -75,7 +79,7 @@ BEGIN
     UPDATE outbox o SET external_id = external WHERE o.id = row_id AND o.conversation_id = line.conversation_id
     AND o.external_id = '' AND external <> '' AND nth = line.size - 1;
     IF parley_tracked_1.state = 'failed' OR nth >= line.size - 1 THEN
-        IF parley_move_1(line.conversation_id, row_id, line.seq, parley_tracked_1.state, error) THEN
+        IF parley_move_1(line.conversation_id, row_id, line.seq, parley_tracked_1.state, error, reason) THEN
             rose := rose || line.conversation_id;
         END IF;
     END IF;
@@ -125,7 +129,7 @@ BEGIN
                 DELETE FROM orphan_statuses s
                 WHERE s.channel_id = n.channel_id AND s.external_id = n.external_id RETURNING s.state, s.error INTO early;
                 IF FOUND THEN
-                    PERFORM parley_progress_2(n.channel_id, n.external_id, early.state, early.error);
+                    PERFORM parley_progress_2(n.channel_id, n.external_id, early.state, early.error, '');
                 END IF;
             END IF;
         END IF;
@@ -159,14 +163,17 @@ BEGIN
         JOIN outbox o ON o.id = n.outgoing_id AND o.channel_id = n.channel_id)
     ORDER BY c.id FOR NO KEY UPDATE OF c;
     FOR r IN SELECT * FROM json_to_recordset(reports)
-        AS n (place int, channel_id text, external_id text, state text, error text, outgoing_id text, nth bigint)
+        AS n (
+            place int, channel_id text, external_id text, state text, error text, reason text, outgoing_id text,
+            nth bigint)
         ORDER BY n.channel_id, n.external_id
     LOOP
         SELECT p.known, p.rose INTO found_one, rose
-        FROM parley_progress_2(r.channel_id, r.external_id, r.state, r.error) AS p;
+        FROM parley_progress_2(r.channel_id, r.external_id, r.state, r.error, r.reason) AS p;
         IF NOT found_one AND r.outgoing_id IS NOT NULL THEN
             SELECT p.known, p.rose INTO found_one, rose
-            FROM parley_tracked_1(r.channel_id, r.external_id, r.outgoing_id, r.nth, r.state, r.error) AS p;
+            FROM parley_tracked_1(
+                r.channel_id, r.external_id, r.outgoing_id, r.nth, r.state, r.error, r.reason) AS p;
         END IF;
         IF NOT found_one AND r.external_id <> '' THEN
             INSERT INTO orphan_statuses AS s (channel_id, external_id, state, error, at)
