@@ -51,6 +51,8 @@ LIMITS = Limits(
     payload=64,
     typing=True,
 )
+HEEDED = (b'"callback_query"', b'"group"', b'"supergroup"', b"\\u")
+"""Without any of these there is nothing in an update to be heeded: it need not be read twice."""
 NOT_FETCHED = ("failed to get http url content", "wrong file identifier", "wrong type of the web page content")
 NO_PICTURE = ("photo_invalid_dimensions", "image_process_failed", "photo_ext_invalid", "photo_content_type_invalid")
 LARGEST_UPLOAD = 50_000_000
@@ -95,7 +97,8 @@ class TelegramChannel:
 
     def answer(self, request: RawRequest) -> RawResponse:
         """The update is durable: whoever tapped need not wait any longer."""
-        self.heard(wire.read(request.body))
+        if any(sign in request.body for sign in HEEDED):
+            self.heard(wire.read(request.body))
         return RawResponse()
 
     def heard(self, update: wire.Update) -> None:
@@ -134,7 +137,7 @@ class TelegramChannel:
 
     async def deliver(self, call: Call) -> Any:
         """The message as Telegram has it. What it refuses in this form is sent in the next best."""
-        attachment = await self.ours(call)
+        call, attachment = sized(call, await self.ours(call))
         for _ in range(4):
             try:
                 return await self.api.call(call.method, fields_of(call, attachment), attachment)
@@ -186,7 +189,7 @@ class TelegramChannel:
             return render.as_link(call), None
         name = media.name or urlsplit(media.url).path.rpartition("/")[2]
         mime = media.mime or response.headers.get("Content-Type", "")
-        return call, Attachment(field=call.field, data=response.body, name=name, mime=mime)
+        return sized(call, Attachment(field=call.field, data=response.body, name=name, mime=mime))
 
     async def typing(self, address: str, on: bool) -> None:
         """It shows for five seconds, or until the next message: there is no way to end it."""
@@ -245,6 +248,13 @@ def remember(kept: OrderedDict[Any, int], key: Any, value: int) -> None:
 def fields_of(call: Call, attachment: Attachment | None) -> dict[str, Any]:
     """Without the address of what is handed over."""
     return {name: value for name, value in call.fields.items() if attachment is None or name != attachment.field}
+
+
+def sized(call: Call, attachment: Attachment | None) -> tuple[Call, Attachment | None]:
+    """A picture too large for a photo goes as a document."""
+    if attachment is None or call.method != "sendPhoto" or len(attachment.data) <= render.LARGEST_PHOTO:
+        return call, attachment
+    return render.as_document(call), replaced(attachment, "document")
 
 
 def replaced(attachment: Attachment | None, field: str) -> Attachment | None:

@@ -307,6 +307,14 @@ async def test_what_a_customer_sends_is_kept_and_no_handle_is_left(tmp_path: Pat
         assert picture.mime == "image/jpeg"
 
 
+async def test_a_picture_too_large_for_a_photo_goes_as_a_document(tmp_path: Path) -> None:
+    async with wired("telegram", tmp_path) as (channel, stage, stand_in):
+        stand_in.person("Ann")
+        path = await channel.files.put("shop", PNG + bytes(10_000_000), name="plan.png", mime="image/png")
+        await sent(channel, "1001", Media(url=f"http://127.0.0.1:1{path}", media="image"))
+        assert stage.calls[-1].path.endswith("/sendDocument")
+
+
 async def test_who_blocked_the_bot_is_known_for_it_until_they_write_again(tmp_path: Path) -> None:
     async with playing(tmp_path, "telegram", channel=KIND, **BOT) as play:
         await play.say("Ann", "Hi")
