@@ -20,7 +20,7 @@ from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.adapters.metrics import Metrics
 from orchestrator.adapters.stores import Database, store_alone
-from orchestrator.app import registrar_of
+from orchestrator.app import Part, registrar_of
 from orchestrator.cli.options import DEFAULT_CONFIG, AppName, ConfigPath, chosen_app, configured
 from orchestrator.config import AppSettings, BotSettings, NlpSettings, PolicySettings, Settings, secret
 from orchestrator.config.explain import problems
@@ -154,7 +154,8 @@ async def replayed(settings: Settings, base: Path, app_id: str, app: AppSettings
         built = await cast_of(settings, base, store, clock, app_id, app, workshop)
         built, name = await with_bot(built, wanted, registrar_of(settings, base, store, clock), workshop)
         built = replace(built, bots={each: unbreakable(one, clock) for each, one in built.bots.items()})
-        for part in (built.understander, *(one.bot for one in built.bots.values())):
+        parts: tuple[Part, ...] = (built.understander, *(one.bot for one in built.bots.values()))
+        for part in parts:
             await part.open()
             stack.push_async_callback(part.close)
         replayer = Replayer(

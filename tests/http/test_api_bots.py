@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from orchestrator.roster import NewBot
+from orchestrator.types import Trial
 from tests.conformance.test_webhooks import good, served
 from tests.support import bots
+from tests.support.registered import python, registered, until
 from tests.support.web import SECRET, Front, api_routes, front
 
 SETTINGS = {"kind": "webhook", "url": "https://bot.example.com/turns", "secret": SECRET}
@@ -111,6 +114,23 @@ async def test_figures_and_errors(parley: Front) -> None:
     assert {"version": 0, "arm": "live", "turns": 1, "failed": 0.0}.items() <= hour["figures"][0].items()
     assert (await parley.get("/v1/bots/echo/notes", kind="error")).json["data"] == []
     assert (await parley.get("/v1/bots/nobody/figures")).status == 404
+
+
+async def test_a_trace_shows_what_the_shadow_would_have_said(parley: Front) -> None:
+    home = parley.house
+    await registered(home, "helper", "echo")
+    await home.runtime.registrar.register("shop", NewBot(name="helper", raw=python("three")))
+    trial = Trial(version=2, mode="shadow", started_at=home.runtime.clock.now())
+    await home.runtime.registrar.try_out("shop", "helper", trial)
+    await home.runtime.roster.look()
+    await home.hear("hello")
+    await home.settled()
+    await until(lambda: not home.runtime.roster.watch.shadows)
+    await home.runtime.roster.flush()
+    (trace,) = await home.traces()
+    (shadow,) = (await parley.get(f"/v1/traces/{trace.id}")).json["shadows"]
+    assert (shadow["version"], shadow["outcome"], shadow["same"]) == (2, "ok", False)
+    assert shadow["actions"][0]["parts"][0]["text"] == "first"
 
 
 async def test_names_that_are_taken(parley: Front) -> None:

@@ -70,6 +70,8 @@ export const words = {
   errors: "Recent errors",
   noErrors: "None are known.",
   settings: "Settings",
+  unheard: "Unheard, beside it",
+  wouldHave: (one) => `${one.bot} version ${one.version}: ${one.outcome === "ok" ? (one.same ? "the same answer" : "another answer") : one.outcome} in ${words.seconds(one.ms)}`,
   seconds: (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`),
   percent: (share) => `${(share * 100).toFixed(share && share < 0.1 ? 1 : 0)} %`,
 };

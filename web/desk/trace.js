@@ -1,5 +1,6 @@
 // "Why?": the record of one turn, told so that an agent understands it.
 import { api } from "./api.js";
+import { words } from "./botwords.js";
 import { sentence, sheet } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { icon } from "./icons.js";
@@ -16,8 +17,8 @@ export async function showTrace(conversationId, message, messages) {
   try {
     const { traces } = await api.traces(conversationId);
     const found = find(traces, message);
-    const trace = found && (await api.trace(conversationId, found.id)).trace;
-    replace(body, trace ? story(trace, messages.filter((one) => trace.seqs.includes(one.seq))) : h("p", { class: "quiet" }, t.trace.none));
+    const { trace, shadows = [] } = found ? await api.trace(conversationId, found.id) : {};
+    replace(body, trace ? story(trace, messages.filter((one) => trace.seqs.includes(one.seq)), shadows) : h("p", { class: "quiet" }, t.trace.none));
   } catch (error) {
     replace(body, h("p", { class: "problem", role: "alert" }, sentence(error)));
   }
@@ -30,7 +31,7 @@ function find(traces, message) {
   return traces.find((trace) => trace.seqs.includes(message.seq));
 }
 
-function story(trace, messages) {
+function story(trace, messages, shadows) {
   const read = understood(messages);
   return [
     h(
@@ -46,9 +47,19 @@ function story(trace, messages) {
     trace.decisions.map((decision, index) => part(t.trace.decision(trace.decisions.length > 1 ? index + 1 : 1), true, verdict(decision))),
     part(t.trace.bots, trace.bots.length, bots(trace.bots)),
     part(t.trace.actions, trace.actions.length, h("ul", { class: "trace-actions" }, trace.actions.map(action))),
+    part(words.unheard, shadows.length, shadows.map(shadow)),
     part(t.trace.losses, trace.losses.length, h("ul", {}, trace.losses.map((loss) => h("li", {}, t.trace.became(label(loss.what), loss.became))))),
     part(t.trace.notes, trace.notes.length, h("ul", {}, trace.notes.map((note) => h("li", {}, note)))),
     h("details", { class: "raw" }, h("summary", {}, t.trace.raw), h("pre", { tabindex: 0 }, JSON.stringify(trace, null, 2))),
+  ];
+}
+
+/** What a candidate would have answered. */
+function shadow(one) {
+  return [
+    h("p", { class: "quiet" }, words.wouldHave(one)),
+    one.detail ? h("p", { class: "quiet" }, one.detail) : null,
+    one.same ? null : h("ul", { class: "trace-actions" }, one.actions.map(action)),
   ];
 }
 

@@ -1,5 +1,7 @@
 """`parley bots …`: check bots, register them, change them while the server runs."""
 
+from collections.abc import Callable
+
 import typer
 
 from orchestrator.cli.bots.change import add, disable, enable, remove, rollback, serve
@@ -13,7 +15,7 @@ app = typer.Typer(
     help="Check bots, register them, and change them while the server runs; see docs/registry.md.",
     no_args_is_help=True,
 )
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "new": new,
     "try": try_out,
     "check": check,

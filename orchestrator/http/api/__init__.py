@@ -51,6 +51,7 @@ def router(
     )
     api = APIRouter(prefix="/v1", max_body_size=MAX_BODY, responses=ANSWERS)
     api.include_router(bots.routes(deps, office))
-    for resource in (conversations, handoffs, customers, traces, channels, queues, keyring):
+    api.include_router(traces.routes(deps, office))
+    for resource in (conversations, handoffs, customers, channels, queues, keyring):
         api.include_router(resource.routes(deps))
     return api

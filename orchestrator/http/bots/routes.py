@@ -127,7 +127,7 @@ def versions(office: Office, change: Who) -> APIRouter:
 
     @router.post("", summary="Register a bot", status_code=201)
     async def add_bot(asker: changer, body: NewBotBody) -> BotFile:
-        """It answers once it is enabled. Its address may not be private, and kinds that run or read files are refused."""
+        """It answers once it is enabled. Its address may not be private; kinds that run or read files are refused."""
         app_id, registrar = asker.app_id, office.registrar
         with told():
             if await registrar.find(app_id, body.name) is not None:

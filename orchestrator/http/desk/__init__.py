@@ -55,7 +55,7 @@ def desk_routes(
     api = APIRouter(prefix="/desk/api", include_in_schema=False, max_body_size=LARGEST_JSON)
     api.include_router(auth_routes(login, sessions, accounts, apps, tabs))
     api.include_router(view_routes(views, records, sessions))
-    api.include_router(trace_routes(records, sessions))
+    api.include_router(trace_routes(records, sessions, office.bots if office is not None else None))
     api.include_router(team_routes(accounts, bus, sessions, apps))
     api.include_router(case_routes(crew.desk, records, sessions))
     api.include_router(say_routes(crew.desk, records, sessions))

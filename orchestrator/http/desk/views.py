@@ -17,8 +17,8 @@ from orchestrator.http.desk.crew import Crew
 from orchestrator.http.desk.names import Names
 from orchestrator.http.desk.sessions import Sessions, SignedIn
 from orchestrator.http.desk.sight import check, sees
-from orchestrator.ports import Accounts, Bus, Records
-from orchestrator.types import Agent, Conversation, Handoff
+from orchestrator.ports import Accounts, BotRecords, Bus, Records
+from orchestrator.types import Agent, BotNote, Conversation, Handoff
 
 PAGE = 50
 MOST_PAGES = 10
@@ -146,7 +146,7 @@ def view_routes(views: Views, records: Records, sessions: Sessions) -> APIRouter
     return router
 
 
-def trace_routes(records: Records, sessions: Sessions) -> APIRouter:
+def trace_routes(records: Records, sessions: Sessions, bots: BotRecords | None = None) -> APIRouter:
     router = APIRouter()
     one = Annotated[Conversation, Depends(seen(records, sessions))]
 
@@ -159,7 +159,8 @@ def trace_routes(records: Records, sessions: Sessions) -> APIRouter:
         known = await records.trace(found.app_id, trace_id)
         if known.conversation_id != found.id:
             raise NotFound(f"conversation {found.id!r} has no trace {trace_id!r}")
-        return {"trace": codec.trace.plain(known)}
+        shadows = await bots.notes(found.app_id, kind="shadow", turn_id=known.turn_id) if bots is not None else ()
+        return {"trace": codec.trace.plain(known), "shadows": [shadow(note) for note in shadows]}
 
     @router.get("/conversations/{conversation_id}/handoffs")
     async def handoffs(found: one) -> dict[str, Any]:
@@ -167,6 +168,19 @@ def trace_routes(records: Records, sessions: Sessions) -> APIRouter:
         return {"handoffs": [rows.case_full(case) for case in known]}
 
     return router
+
+
+def shadow(note: BotNote) -> dict[str, Any]:
+    """What a candidate would have answered."""
+    return {
+        "bot": note.bot,
+        "version": note.version,
+        "outcome": note.outcome,
+        "ms": note.ms,
+        "detail": note.detail,
+        "same": note.same,
+        "actions": codec.actions.plain(note.actions),
+    }
 
 
 def team_routes(accounts: Accounts, bus: Bus, sessions: Sessions, apps: Mapping[str, AppSettings]) -> APIRouter:
