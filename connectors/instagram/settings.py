@@ -52,6 +52,7 @@ INSTAGRAM = Flavour(
         "messaging_handover",
     ),
     identity="id,user_id,username",
+    person="name,username",
     tracked=False,
     uploads=False,
     registers=False,

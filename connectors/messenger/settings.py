@@ -54,6 +54,7 @@ MESSENGER = Flavour(
         "messaging_handovers",
     ),
     identity="id,name",
+    person="first_name,last_name",
     tracked=True,
     uploads=True,
     registers=True,

@@ -3,14 +3,16 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
 from connectors.meta import connecting, form_data, hook, inbox_read, inbox_render
+from connectors.meta.acquaintance import Acquaintance
 from connectors.meta.graph import Codes, Graph
 from connectors.meta.inbox_settings import Flavour, InboxSettings
 from orchestrator import sending
-from orchestrator.errors import NotFound, SendFailed
+from orchestrator.errors import Malformed, NotFound, SendFailed
 from orchestrator.ports import Author, Clock, Files, Http
 from orchestrator.types import (
     Checked,
@@ -23,8 +25,10 @@ from orchestrator.types import (
     Part,
     RawRequest,
     RawResponse,
+    Received,
     Rendering,
     SetupStep,
+    Started,
     StatusChanged,
     Text,
 )
@@ -36,6 +40,7 @@ CODES = Codes(
     pauses={},
 )
 HUMAN_AGENT = "HUMAN_AGENT"
+Heard = Received | Started
 REMEMBERED = 10_000
 DOWNLOADS = 60.0
 
@@ -62,19 +67,28 @@ class InboxChannel:
         self.flying: dict[str, tuple[str, str]] = {}
         self.sent: OrderedDict[str, None] = OrderedDict()
         self.author: Author | None = None
+        self.people = Acquaintance(self.graph, flavour.person)
 
     def attribute(self, author: Author) -> None:
         self.author = author
 
     async def verify(self, request: RawRequest) -> None:
+        """And make the acquaintance of who writes for the first time: `parse` can't wait for it."""
         hook.verify(request, self.settings)
+        if self.settings.names and self.settings.access_token.get_secret_value():
+            with suppress(Malformed):
+                await self.people.meet(event.address for event in self.events(request) if isinstance(event, Heard))
+
+    def events(self, request: RawRequest) -> Sequence[Inbound]:
+        return inbox_read.events(request, self.flavour, self.settings, self.clock.now())
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
-        found = inbox_read.events(request, self.flavour, self.settings, self.clock.now())
-        return [known for event in found if (known := self.recognised(event))]
+        return [named for event in self.events(request) if (named := self.recognised(event))]
 
     def recognised(self, event: Inbound) -> Inbound | None:
         """The echo of what is being sent tells its id, should the answer never come; that of what was sent, nothing."""
+        if isinstance(event, Heard):
+            return replace(event, profile=self.people.of(event.address))
         if not isinstance(event, Echoed):
             return event
         if event.external_id in self.sent:

@@ -12,7 +12,8 @@ from orchestrator.types import Limits
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flavour:
     """`product` is the `object` of deliveries, `fields` what the app subscribes to, `identity` what tells whose token
-    it is. `tracked`: a message carries our own mark, which comes back in its echo."""
+    it is, `person` what makes up a customer's name. `tracked`: a message carries our own mark, which comes back in its
+    echo. `uploads`: files may be handed over. `registers`: the app's webhook can be set by its API."""
 
     kind: str
     product: str
@@ -20,6 +21,7 @@ class Flavour:
     limits: Limits
     fields: tuple[str, ...]
     identity: str
+    person: str
     tracked: bool
     uploads: bool
     registers: bool
@@ -33,6 +35,7 @@ class InboxSettings(MetaSettings):
     typing: bool = Field(
         True, description="Whether the customer sees that an answer is coming, and that theirs was read."
     )
+    names: bool = Field(True, description="Whether to ask the platform for the name of a person who writes.")
     get_started: str = Field(
         "GET_STARTED", max_length=1000, description="Payload of the button that opens a conversation: the bot greets."
     )

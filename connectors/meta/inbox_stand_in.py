@@ -91,6 +91,8 @@ class InboxStandIn:
         }
         if request.method == "GET" and path == "me":
             return said({"id": ACCOUNT, "name": "Stand-in", "username": "stand.in"})
+        if request.method == "GET" and path in self.talks:
+            return said({"id": path, "first_name": "User", "last_name": path[-4:], "name": f"User {path[-4:]}"})
         route = routes.get((request.method, edge))
         if route is None or where not in ("me", ACCOUNT):
             return refusal(400, 100, "Unsupported request", 33)

@@ -20,7 +20,7 @@ from orchestrator import fit
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
-from orchestrator.errors import NotFound, SendFailed, TooLarge
+from orchestrator.errors import NotFound, SendFailed, TooLarge, Unauthenticated
 from orchestrator.ports import Attributed, Managed, MediaSource
 from orchestrator.types import (
     Button,
@@ -160,7 +160,9 @@ async def test_a_thousand_messages_in_one_delivery(tmp_path: Path, kind: str) ->
 
 
 async def test_what_was_never_answered_is_unknown_until_its_echo_comes(tmp_path: Path) -> None:
-    async with playing(tmp_path, "messenger", channel={"kind": "messenger", "typing": False}, **BOT) as play:
+    async with playing(
+        tmp_path, "messenger", channel={"kind": "messenger", "typing": False, "names": False}, **BOT
+    ) as play:
         play.stage.silent = 1
         async with asyncio.timeout(10), play.house.runtime.bus.subscribe("shop") as news:
             await play.say(ANN, "Hi")
@@ -305,6 +307,38 @@ async def test_a_quick_reply_and_a_button_come_back_as_taps(tmp_path: Path, kind
             assert isinstance(event, Received)
             assert event.parts == (tap,)
             assert (b"quick_reply" in requests[0].body) == (tap.payload == "size:l")
+
+
+@BOTH
+async def test_who_writes_is_asked_for_by_name_once(tmp_path: Path, kind: str) -> None:
+    async with connected(tmp_path, kind) as (channel, stage, stand_in):
+        for _ in range(2):
+            (request,) = stand_in.say(ANN, Text(text="Hi"))
+            await channel.verify(request)
+            (event,) = channel.parse(request)
+            assert isinstance(event, Received)
+            assert event.profile == {"name": "User 0001"}
+        assert [call.path for call in stage.calls] == [f"/v23.0/{ANN}"]
+
+
+async def test_a_name_that_is_not_told_is_no_reason_to_lose_a_message(tmp_path: Path) -> None:
+    async with connected(tmp_path, "messenger") as (channel, stage, stand_in):
+        stage.faults += ["broken", "token_expired"]
+        requests = [stand_in.say(user, Text(text="Hi"))[0] for user in ("1", "2")]
+        for request in (*requests, *requests):
+            await channel.verify(request)
+            (event,) = channel.parse(request)
+            assert isinstance(event, Received)
+            assert event.profile == {}
+        assert len(stage.calls) == 2
+        with pytest.raises(Unauthenticated):
+            await channel.verify(replace(requests[0], body=b"{}"))
+
+
+async def test_names_can_be_left_alone(tmp_path: Path) -> None:
+    async with connected(tmp_path, "messenger", names=False) as (channel, stage, stand_in):
+        await channel.verify(stand_in.say(ANN, Text(text="Hi"))[0])
+        assert not stage.calls
 
 
 async def test_an_echo_without_a_mark_is_ours_while_and_after_we_send(tmp_path: Path) -> None:
