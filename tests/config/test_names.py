@@ -77,8 +77,8 @@ bot = "tests.support.bots:echo"
             "FILE:10: apps.shop.bots.b.kind: there is no kind of bot 'pyton'; did you mean 'python'?",
         ),
         (
-            HEAD + '[apps.shop.channels.web]\nkind = "telegraph"\n',
-            "FILE:10: apps.shop.channels.web.kind: there is no kind of channel 'telegraph'; known: ",
+            HEAD + '[apps.shop.channels.web]\nkind = "carrier-pigeon"\n',
+            "FILE:10: apps.shop.channels.web.kind: there is no kind of channel 'carrier-pigeon'; known: ",
         ),
         (
             HEAD + '[apps.shop.channels.web]\nkind = "webchat"\nbot = "other"\n',
