@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from orchestrator.types import Identity, LinkChange, LinkCode
+from orchestrator.types import Identity, LinkChange, LinkCode, Profile
 
 
 class People(Protocol):
@@ -33,6 +33,10 @@ class People(Protocol):
 
     async def changes(self, app_id: str, customer_id: str) -> Sequence[LinkChange]:
         """Those that gave this person an address or took one away, the newest first."""
+        ...
+
+    async def vouched(self, app_id: str, customer_id: str) -> Profile:
+        """The facts of the profile that a platform or a signed token stands for. Raises NotFound."""
         ...
 
     async def keep_code(self, code: LinkCode) -> None: ...

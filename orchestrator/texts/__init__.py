@@ -19,6 +19,7 @@ PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     "agent_joined": ("name",),
     "agent_left": ("name",),
     "returned_to_bot": (),
+    "continued": (),
     "resolved": (),
     "offer_expired": (),
     "transferred": ("team",),

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-LinkEvidence = Literal["code", "verified_email", "verified_phone", "api"]
-"""code: the person showed a one-time code they were given in the other conversation · verified_…: the address itself is
-a fact somebody vouched for · api: an outside system that holds an admin key says so."""
+LinkEvidence = Literal["code", "known", "verified_email", "verified_phone", "api"]
+"""code: the person showed a one-time code they were given in the other conversation · known: the address was theirs
+before, with another conversation · verified_…: it is a fact somebody vouched for · api: an outside system says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

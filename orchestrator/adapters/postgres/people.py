@@ -13,15 +13,17 @@ from orchestrator.adapters.sql.people import (
     moved_on,
     no_change,
     no_code,
+    nobody,
     owned_by,
     to_code,
     to_identity,
     undoable,
+    vouched,
     without,
 )
 from orchestrator.adapters.sql.rows import micros
 from orchestrator.copies import replace
-from orchestrator.types import Identity, LinkChange, LinkCode
+from orchestrator.types import Identity, LinkChange, LinkCode, Profile
 
 Ask = Callable[..., Awaitable[Any]]
 
@@ -61,6 +63,10 @@ class PostgresPeople:
 
     async def changes(self, app_id: str, customer_id: str) -> Sequence[LinkChange]:
         found: Sequence[LinkChange] = await self.ask(changes, app_id, customer_id)
+        return found
+
+    async def vouched(self, app_id: str, customer_id: str) -> Profile:
+        found: Profile = await self.ask(vouched_for, app_id, customer_id)
         return found
 
     async def keep_code(self, code: LinkCode) -> None:
@@ -160,6 +166,14 @@ async def changes(db: Connection, app_id: str, customer_id: str) -> list[LinkCha
     )
     found = [codec.link_change.load(row[0]) for row in await db.fetch(sql, kept(app_id), kept(customer_id))]
     return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
+
+
+async def vouched_for(db: Connection, app_id: str, customer_id: str) -> dict[str, Any]:
+    sql = "SELECT profile, verified FROM customers WHERE id = $1 AND app_id = $2"
+    row = await db.fetchrow(sql, kept(customer_id), kept(app_id))
+    if row is None:
+        raise nobody(customer_id)
+    return vouched(*row)
 
 
 async def keep_code(db: Connection, code: LinkCode) -> None:
