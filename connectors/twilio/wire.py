@@ -8,7 +8,7 @@ import orjson
 
 from connectors.twilio.settings import WHATSAPP
 from connectors.twilio.signature import fields_of, pairs
-from orchestrator.errors import Malformed
+from orchestrator.errors import Malformed, SendProblem
 from orchestrator.types import (
     Consent,
     DeliveryState,
@@ -113,12 +113,18 @@ def one(fields: Fields, tracker: str, *, keywords: bool, now: datetime, of: str)
     return [received(fields, sid, now)] if fields.get("From") and fields.get("OptOutType", "").upper() != "HELP" else []
 
 
+LATE: Mapping[str, SendProblem] = {"21610": "opted_out", "63016": "window_closed", "63112": "window_closed"}
+"""Of what Twilio says of a message it took, by its code."""
+
+
 def status(fields: Fields, sid: str, state: DeliveryState | None, tracker: str, now: datetime) -> list[Inbound]:
     if state is None:
         return []
     code = fields.get("ErrorCode", "")
     error = f"{code} {ERRORS.get(code, '')}".strip() if state == "failed" else ""
-    found: list[Inbound] = [StatusChanged(external_id=sid, state=state, at=now, error=error, tracker=tracker)]
+    found: list[Inbound] = [
+        StatusChanged(external_id=sid, state=state, at=now, error=error, tracker=tracker, reason=LATE.get(code, ""))
+    ]
     if code == REFUSED and fields.get("To"):
         found.append(Consent(address=fields["To"], allowed=False, at=now, reason=code))
     return found

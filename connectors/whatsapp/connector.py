@@ -32,7 +32,7 @@ CODES = Codes(
         {10, 100, 368, 131005, 131008, 131009, 131021, 131026, 131030, 131031, 131047, 131050, 131051, 131052, 133010}
         | set(range(132000, 132017))
     ),
-    reasons={131047: "window_closed", 131050: "opted_out"},
+    reasons=read.REASONS,
     pauses={131056: 6.0},
 )
 """131056: one message in six seconds to the same person, in the long run."""

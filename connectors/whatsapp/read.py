@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from connectors.meta import hook, lenient
 from connectors.whatsapp import wire
 from connectors.whatsapp.settings import Settings
+from orchestrator.errors import SendProblem
 from orchestrator.types import (
     Deleted,
     DeliveryState,
@@ -47,6 +48,8 @@ FILES: Mapping[str, MediaKind] = {
     "sticker": "image",
 }
 LONGEST_NOTE = 2000
+REASONS: Mapping[int, SendProblem] = {131047: "window_closed", 131050: "opted_out"}
+"""Of what WhatsApp says of a message it took, by its code."""
 
 
 def events(request: RawRequest, settings: Settings, now: datetime) -> list[Inbound]:
@@ -163,6 +166,7 @@ def status(raw: Mapping[str, Any], now: datetime) -> Iterator[Inbound]:
             at=hook.moment(found.timestamp, now),
             error="; ".join(map(str, found.errors))[:LONGEST_NOTE],
             tracker=found.biz_opaque_callback_data,
+            reason=next((REASONS[error.code] for error in found.errors if error.code in REASONS), ""),
         )
 
 
