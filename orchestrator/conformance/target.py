@@ -18,7 +18,7 @@ from orchestrator.adapters.metrics import Metrics
 from orchestrator.conformance.callback import Callback
 from orchestrator.conformance.subject import Restart, Subject
 from orchestrator.errors import Misconfigured
-from orchestrator.ports import Bot
+from orchestrator.ports import Bot, Panel
 from orchestrator.registry import Workshop, make, plugin
 
 SECRET_VARIABLE = "PARLEY_BOT_SECRET"
@@ -78,7 +78,10 @@ async def subject(target: Target, conditions: Conditions | None = None) -> Async
 
         def fresh() -> Bot:
             forget(target)
-            return cast(Bot, make(workshop, plugin("bots", target.kind), target.raw))
+            bot = cast(Bot, make(workshop, plugin("bots", target.kind), target.raw))
+            if isinstance(bot, Panel):
+                raise Misconfigured(f"bot {target.name!r} lets others answer: check {', '.join(bot.members)} instead")
+            return bot
 
         await http.open()
         await callback.open()

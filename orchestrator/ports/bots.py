@@ -50,6 +50,10 @@ class BotRecords(Protocol):
         """The oldest hour first."""
         ...
 
+    async def forget(self, before: datetime) -> None:
+        """Drop the counts of hours that began earlier."""
+        ...
+
     async def note(self, notes: Sequence[BotNote]) -> None:
         """One that is there already stays as it is. Of each kind the newest few hundred of a bot are kept."""
         ...

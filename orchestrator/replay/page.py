@@ -64,7 +64,7 @@ def latency(compared: Sequence[Compared]) -> str:
                 f"<rect x={x + 3 + number * (step / 2 - 3):.1f} y={floor - height:.1f} width={step / 2 - 4:.1f} "
                 f"height={height:.1f} class={kind}><title>{kind}, {name}: {group[place]}</title></rect>"
             )
-        marks.append(f"<text x={x + step / 2:.1f} y={HEIGHT - 8} class=mid>{name.removeprefix("≤ ")}</text>")
+        marks.append(f"<text x={x + step / 2:.1f} y={HEIGHT - 8} class=mid>{name.strip('≤ ')}</text>")
     marks.append(f"<line x1={LEFT} x2={WIDTH} y1={floor} y2={floor} class=axis />")
     marks.append(f"<text x={LEFT - 6} y={TOP + 8} class=end>{most}</text>")
     legend = (

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 import structlog
 
@@ -21,6 +22,10 @@ from orchestrator.types import BotEntry, BotsChanged
 
 Key = tuple[str, str, int]
 """App, name, version."""
+
+KEPT = timedelta(days=92)
+"""How long figures by the hour are kept."""
+FORGET_EVERY = timedelta(hours=6)
 
 log = structlog.get_logger("parley.bots")
 
@@ -49,6 +54,7 @@ class Roster:
         self.tasks: list[asyncio.Task[None]] = []
         self.closing: set[asyncio.Task[None]] = set()
         self.watch = Watch(workshop.clock)
+        self.forgotten = workshop.clock.now() - FORGET_EVERY
 
     async def open(self) -> None:
         await self.look()
@@ -93,6 +99,10 @@ class Roster:
             await self.bots.count(counts)
         if notes:
             await self.bots.note(notes)
+        now = self.workshop.clock.now()
+        if now - self.forgotten >= FORGET_EVERY:
+            await self.bots.forget(now - KEPT)
+            self.forgotten = now
 
     async def judge(self) -> None:
         """Take candidates back that do worse than they may. Whoever sees it first does it."""

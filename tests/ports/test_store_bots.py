@@ -124,6 +124,8 @@ async def test_counts_add_up(store: Database) -> None:
     assert len(await store.bots.counts("shop", NOON + timedelta(minutes=1))) == 1
     assert await store.bots.counts("shop", NOON, bot="other") == []
     assert await store.bots.counts("bank", NOON) == []
+    await store.bots.forget(NOON + timedelta(hours=1))
+    assert [one.hour for one in await store.bots.counts("shop", NOON)] == [NOON + timedelta(hours=1)]
 
 
 def note(**more: Any) -> BotNote:

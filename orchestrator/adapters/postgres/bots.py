@@ -84,6 +84,9 @@ class PostgresBots:
         found: Sequence[BotCount] = await self.ask(counts_of, app_id, since, bot)
         return found
 
+    async def forget(self, before: datetime) -> None:
+        await self.ask(forget, micros(before))
+
     async def note(self, notes: Sequence[BotNote]) -> None:
         await self.ask(note, tuple(notes))
 
@@ -161,6 +164,10 @@ async def counts_of(db: Connection, app_id: str, since: datetime, bot: str) -> S
         "ORDER BY hour, bot, version, arm, what"
     )
     return [to_count(plain(row)) for row in await db.fetch(sql, app_id, micros(since), kept(bot))]
+
+
+async def forget(db: Connection, before: int) -> None:
+    await db.execute("DELETE FROM bot_counts WHERE hour < $1", before)
 
 
 async def note(db: Connection, notes: tuple[BotNote, ...]) -> None:

@@ -80,6 +80,9 @@ class SqliteBots:
         found: Sequence[BotCount] = await self.read(counts_of, app_id, since, bot)
         return found
 
+    async def forget(self, before: datetime) -> None:
+        await self.write(forget, micros(before))
+
     async def note(self, notes: Sequence[BotNote]) -> None:
         await self.write(note, tuple(notes))
 
@@ -165,6 +168,10 @@ def counts_of(db: Cursor, app_id: str, since: datetime, bot: str) -> Sequence[Bo
         "ORDER BY hour, bot, version, arm, what"
     )
     return [to_count(row) for row in db.execute(sql, (app_id, micros(since), bot)).fetchall()]
+
+
+def forget(db: Cursor, before: int) -> None:
+    db.execute("DELETE FROM bot_counts WHERE hour < ?", (before,))
 
 
 def note(db: Cursor, notes: tuple[BotNote, ...]) -> None:
