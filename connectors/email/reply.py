@@ -18,6 +18,7 @@ SIGNED = re.compile(r"(?:--|—|__)\s?")
 TRAILS = "\u00a0\u200b\u200e\u200f\u202a\u202c\ufeff \t\r"
 LONGEST_ATTRIBUTION = 4
 """Lines; programs fold "On …, Ann <ann@example.org> wrote:" at some 76 characters."""
+LONGEST_LINE = 300
 LONGEST_SIGNATURE = 10
 MOST_LINES = 20_000
 
@@ -69,7 +70,7 @@ def attribution(lines: Sequence[str], at: int) -> int:
         return 0
     for end in range(at + 1, min(at + LONGEST_ATTRIBUTION, len(lines)) + 1):
         line = lines[end - 1].strip(TRAILS)
-        if not line or len(line) > 300:
+        if not line or len(line) > LONGEST_LINE:
             return 0
         if line.endswith((":", "：", "写道", "寫道")):
             return end if attributes(" ".join(lines[at:end]), quoted_next(lines, end)) else 0
@@ -77,15 +78,17 @@ def attribution(lines: Sequence[str], at: int) -> int:
 
 
 def attributes(words: str, before_quotation: bool) -> bool:
-    """Two signs of three are enough (a date, an address, the verb), or the verb before a quotation."""
-    signs = (DATE.search(words), MAIL.search(words), WROTE.search(words))
-    return sum(map(bool, signs)) >= 2 or (before_quotation and any(signs))
+    """Before a quotation one sign is enough (a date, an address, the verb), else it takes an address and another:
+    "On 12 May your colleague wrote:" may be a customer's own words."""
+    signs = (DATE.search(words), WROTE.search(words))
+    address = MAIL.search(words)
+    return any((address, *signs)) if before_quotation else address is not None and any(signs)
 
 
 def starts_original(lines: Sequence[str], at: int) -> bool:
     """Whether an earlier mail begins here that is not marked line by line, as Outlook puts it."""
     line = lines[at]
-    if not line.strip():
+    if not line.strip() or len(line) > LONGEST_LINE:
         return False
     if (ruled := RULED.fullmatch(line)) and ORIGINAL.search(ruled[1]):
         return True
@@ -95,11 +98,15 @@ def starts_original(lines: Sequence[str], at: int) -> bool:
 
 
 def headed(lines: Sequence[str], at: int) -> bool:
-    """Whether a block of From, Sent, To, Subject begins within the next few lines."""
-    block = [line for line in lines[at : at + 10] if line.strip()][:7]
+    """Whether a block of From, Sent, To, Subject begins within the next few lines.
+
+    "From: Paris, To: Rome, Date: Friday" is a journey: without an address it takes three labels more.
+    """
+    block = [line[:LONGEST_LINE] for line in lines[at : at + 10] if line.strip()][:7]
     if not block or not FROM_LINE.match(block[0]):
         return False
-    return sum(OTHER_LINE.match(line) is not None for line in block[1:]) >= 2
+    others = sum(OTHER_LINE.match(line) is not None for line in block[1:])
+    return others >= (2 if MAIL.search(block[0]) else 3)
 
 
 def unsigned(lines: Sequence[str]) -> list[str]:
@@ -109,12 +116,16 @@ def unsigned(lines: Sequence[str]) -> list[str]:
         if SIGNED.fullmatch(line.strip()) and written(kept[:at]):
             kept = kept[:at]
             break
-    while kept and (not kept[-1].strip() or (SENT_FROM.match(kept[-1].strip(" *<[")) and written(kept[:-1]))):
+    while kept and (not kept[-1].strip() or (sent_from(kept[-1]) and written(kept[:-1]))):
         kept.pop()
     for at in range(max(len(kept) - LONGEST_SIGNATURE, 1), len(kept)):
         if CLOSING.fullmatch(kept[at].strip(" *\t")) and written(kept[:at]) and brief(kept[at + 1 :]):
             return kept[:at]
     return kept
+
+
+def sent_from(line: str) -> bool:
+    return len(line) <= 100 and SENT_FROM.match(line.strip(" *<[")) is not None
 
 
 def brief(lines: Sequence[str]) -> bool:

@@ -73,7 +73,7 @@ def test_a_quoted_mail_is_left_out_in_any_language(line: str) -> None:
     assert said(f"{line}\n> the question\n\nMy answer\n") == "My answer"
 
 
-@pytest.mark.parametrize("line", [each for each in ATTRIBUTIONS if "\u200f" not in each])
+@pytest.mark.parametrize("line", [each for each in ATTRIBUTIONS if "@" in each and "\u200f" not in each])
 def test_a_mail_below_without_marks_is_left_out_too(line: str) -> None:
     assert said(f"My answer\n\n{line}\n\nthe question\ngoes on\n") == "My answer"
 
@@ -112,14 +112,16 @@ def test_a_mail_below_a_rule_is_left_out(rule: str) -> None:
             "Please write to me <ann@example.org> by Monday:\nthanks",
             "Please write to me <ann@example.org> by Monday:\nthanks",
         ),
+        ("I want to go\nFrom: Paris\nTo: Rome\nDate: Friday\nby train", None),
+        ("Hello,\n\nOn 12.05.2026 your colleague wrote:\nyou get it back.\nWhere is it?", None),
         ("These are my dates:\n- 1 May\n- 2 May", "These are my dates:\n- 1 May\n- 2 May"),
         ("a > b is what I meant\nand 3 > 2", "a > b is what I meant\nand 3 > 2"),
         ("> Which size?\nLarge\n> Which colour?\nRed", "Large\nRed"),
         ("", ""),
     ],
 )
-def test_signatures_and_what_only_looks_like_one(text: str, kept: str) -> None:
-    assert said(text) == kept
+def test_signatures_and_what_only_looks_like_one(text: str, kept: str | None) -> None:
+    assert said(text) == (text if kept is None else kept)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +185,14 @@ def test_a_mail_of_a_thousand_parts_is_cut() -> None:
         "From: x\n" * 20_000,
         "_" * 11 + "\n" + "\n" * 100_000,
         "Sent from my " * 20_000,
+        "*" * 200_000,
+        "**--" * 50_000,
+        "<!--" * 100_000,
+        "<a " * 100_000,
+        "</" * 100_000,
+        "<![" * 100_000,
+        "<?" * 100_000,
+        "&#" * 100_000,
     ],
 )
 def test_no_text_takes_long_to_read(hostile: str) -> None:
