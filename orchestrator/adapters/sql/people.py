@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from orchestrator import codec
 from orchestrator.adapters.sql.rows import Row, moment
 from orchestrator.copies import replace
@@ -38,7 +40,7 @@ def without(profile: Facts, learned: Facts) -> dict[str, Any]:
 
 def vouched(profile: str, verified: str) -> dict[str, Any]:
     """The facts that stand verified, of both columns."""
-    names = codec.anything.load(verified)
+    names = orjson.loads(verified)
     return {key: value for key, value in codec.anything.load(profile).items() if key in names}
 
 
