@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,11 +12,12 @@ from bots.dialogflow.said import EVENT, Reader
 from bots.dialogflow.settings import Settings
 from bots.dialogflow.token import Tokens, account
 from orchestrator.bot_server import BotServer, dict_of, orjson_of
-from orchestrator.errors import Misconfigured
+from orchestrator.errors import BotFailed, Misconfigured
 from orchestrator.facts import named
 from orchestrator.ports import Bot, Clock, Files, Http
-from orchestrator.types import Action, Close, HandOff, NotUnderstood, SetSlots, Turn
+from orchestrator.types import Action, Checked, Close, HandOff, NotUnderstood, SetSlots, Turn
 
+CHECK_SECONDS = 5.0
 LONGEST = 256
 """Characters Dialogflow takes (cloud.google.com/dialogflow/quotas)."""
 NO_MATCH = ("NO_MATCH", "NO_INPUT")
@@ -58,6 +60,13 @@ class DialogflowBot:
 
     async def close(self) -> None:
         return None
+
+    async def check(self) -> list[Checked]:
+        try:
+            await self.tokens.header(self.server.clock.now() + timedelta(seconds=CHECK_SECONDS))
+        except BotFailed as error:
+            return [Checked(ok=False, what=str(error), mend="check the key file, and that its account is enabled")]
+        return [Checked(ok=True, what="Google gives the service account a token")]
 
     async def reply(self, turn: Turn) -> AsyncGenerator[Action, None]:
         asked = self.input(turn)

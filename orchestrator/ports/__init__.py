@@ -19,6 +19,7 @@ from orchestrator.ports.plugins import (
     Batching,
     Bot,
     Connector,
+    Examined,
     Hear,
     Listener,
     Managed,

@@ -10,7 +10,7 @@ import pytest
 from bots import dialogflow
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import BotFailed, Misconfigured
-from orchestrator.ports import Bot, Files
+from orchestrator.ports import Bot, Examined, Files
 from orchestrator.types import (
     Action,
     Button,
@@ -227,6 +227,17 @@ async def test_a_token_that_was_revoked_is_renewed(client: HttpClient, tmp_path:
         cloud.revoked = True
         assert words(await asked(bot, turn("hi"))) == ["ok"]
         assert cloud.grants == 2
+
+
+async def test_health(client: HttpClient, tmp_path: Path) -> None:
+    async with bot_clouds.dialogflow(lambda _: {}) as cloud:
+        bot = make(client, cloud, tmp_path)
+    assert isinstance(bot, Examined)
+    assert [each.ok for each in await bot.check()] == [False], "the cloud is gone"
+    async with bot_clouds.dialogflow(lambda _: {}) as cloud:
+        bot = make(client, cloud, tmp_path)
+        assert isinstance(bot, Examined)
+        assert [each.ok for each in await bot.check()] == [True]
 
 
 async def test_nothing_to_say_is_not_sent(client: HttpClient, tmp_path: Path) -> None:
