@@ -66,4 +66,4 @@ class Settings(BaseModel):
         (), description="Hosts it may link to, besides those in instructions and knowledge; '*': any."
     )
     rounds: int = Field(3, ge=1, le=10, description="Requests in a turn, when tools have to be mended or told about.")
-    limits: Limits = Field(Limits(), description="What it may cost; see the table below.")
+    limits: Limits = Field(Limits(), description="What it may cost: its keys are in bots/openai/README.md.")
