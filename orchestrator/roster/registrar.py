@@ -10,6 +10,7 @@ from orchestrator.config import AppSettings
 from orchestrator.conformance.report import SUITE, VERSION, Report
 from orchestrator.copies import replace
 from orchestrator.errors import Conflict, Malformed, NotFound
+from orchestrator.ledger import nowhere
 from orchestrator.ports import BotRecords, Clock, Vault
 from orchestrator.roster import serving
 from orchestrator.roster.settings import from_outside, place, read, seal, shown, unseal
@@ -73,6 +74,7 @@ class Registrar:
         read_settings = read(raw)
         if read_settings.kind == PLACEHOLDER:
             raise Malformed(f"kind {PLACEHOLDER!r} only stands in parley.toml for a bot that is registered")
+        await self.check_fallback(app_id, new.name, read_settings.fallback)
         known = await self.find(app_id, new.name)
         now = self.clock.now()
         number = 1 + max((one.version for one in await self.bots.versions(app_id, new.name)), default=0)
@@ -98,6 +100,15 @@ class Registrar:
             raise Conflict(
                 f"bot {name!r} stands in parley.toml; take another name, or give it kind = {PLACEHOLDER!r} there"
             )
+
+    async def check_fallback(self, app_id: str, name: str, fallback: str) -> None:
+        """Raises Malformed for one that there is not, or that stands in for itself."""
+        if fallback == name:
+            raise Malformed(f"fallback: bot {name!r} can't stand in for itself")
+        if fallback:
+            known = {*self.apps[app_id].bots, *(entry.name for entry in await self.bots.entries(app_id))}
+            if fallback not in known:
+                raise Malformed(f"fallback: {nowhere('bot', fallback, known)}")
 
     async def find(self, app_id: str, name: str) -> BotEntry | None:
         try:

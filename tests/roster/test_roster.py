@@ -173,6 +173,8 @@ def kept_files(folder: Path) -> str:
         ({"kind": "registered"}, "only stands in parley.toml"),
         ({"kind": "webhook", "url": "https://x.example", "secret": SECRET, "deadline": -1}, "deadline"),
         ({}, "kind"),
+        ({**python("three"), "fallback": "ecco"}, "did you mean 'echo'?"),
+        ({**python("three"), "fallback": "outer"}, "stand in for itself"),
     ],
 )
 async def test_what_could_not_run_is_refused(home: House, raw: dict[str, object], complaint: str) -> None:
