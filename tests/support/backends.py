@@ -1,6 +1,8 @@
 """Every backend that asks a server, with the settings of a bot whose server is at a URL."""
 
+import atexit
 import json
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ def key_file(url: str) -> str:
     account = {"client_email": "me@shop.test", "private_key": PRIVATE, "token_uri": f"{url}/token"}
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
         json.dump(account, file)
+    atexit.register(os.unlink, file.name)
     return file.name
 
 
