@@ -270,7 +270,7 @@ async def test_the_url_is_what_the_platform_called() -> None:
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    request = await hooks.read(scope, receive, channel)  # type: ignore[arg-type]
+    request = await hooks.read(scope, receive, channel)
     assert request.url == "https://chat.example.com/parley/hooks/sms/%C3%BC?a=1&a=2"
     assert request.query == {"a": "2"}
 

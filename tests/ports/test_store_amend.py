@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.support.stores import Database, hear
 PICTURE = (Media(url="/media/shop/x/cat.png", media="image"),)
 
 
-async def said(store: Database, **more: object) -> Message:
+async def said(store: Database, **more: Any) -> Message:
     found = (await hear(store, "helo", **more)).message
     assert found is not None
     return found
