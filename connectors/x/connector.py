@@ -32,7 +32,7 @@ from orchestrator.types import (
     Text,
 )
 
-CHALLENGE = re.compile(r"[A-Za-z0-9_+/=-]{1,200}")
+CHALLENGE = re.compile(r"[A-Za-z0-9._~+/=-]{1,200}")
 """What X asks us to sign, once an hour. Never JSON: who had that signed could post it as X's own."""
 PRIVATE_HOSTS = frozenset(("ton.twitter.com", "ton.x.com"))
 """Where what was sent in private lies: only who may read it gets it."""
