@@ -3,6 +3,7 @@ import { api } from "./api.js";
 import { plot } from "./chart.js";
 import { toast, toastError } from "./dialog.js";
 import { h, replace } from "./dom.js";
+import { elsewhere } from "./people.js";
 import { icon } from "./icons.js";
 import { cart, pageOf, rest, urlOf } from "./shop.js";
 import { wording } from "./parts.js";
@@ -96,6 +97,7 @@ export class Side {
         ...Object.entries(more).map(([key, value]) => [label(key), value === null ? null : h("bdi", {}, String(value))]),
         [t.side.since_customer, when(customer.created_at)],
       ]),
+      h("button", { type: "button", class: "link", on: { click: () => void elsewhere(this.state.open.conversation, this.desk) } }, t.people.open),
     ];
   }
 

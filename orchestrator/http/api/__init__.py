@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 
 from orchestrator.engine import App, Engine
-from orchestrator.http.api import bots, channels, conversations, customers, handoffs, keyring, queues, traces
+from orchestrator.http.api import bots, channels, conversations, customers, handoffs, keyring, people, queues, traces
 from orchestrator.http.api.access import Deps
 from orchestrator.http.api.views import Problem
 from orchestrator.ports import Accounts, Bus, Clock, Letters, Records
@@ -52,6 +52,6 @@ def router(
     api = APIRouter(prefix="/v1", max_body_size=MAX_BODY, responses=ANSWERS)
     api.include_router(bots.routes(deps, office))
     api.include_router(traces.routes(deps, office))
-    for resource in (conversations, handoffs, customers, channels, queues, keyring):
+    for resource in (conversations, handoffs, customers, people, channels, queues, keyring):
         api.include_router(resource.routes(deps))
     return api

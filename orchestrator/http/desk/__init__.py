@@ -16,6 +16,7 @@ from orchestrator.http.desk.live import live_routes
 from orchestrator.http.desk.login import REFUSAL_SECONDS, Login
 from orchestrator.http.desk.names import Names
 from orchestrator.http.desk.pages import page_routes
+from orchestrator.http.desk.people import people_routes
 from orchestrator.http.desk.preview import preview_routes
 from orchestrator.http.desk.sessions import Sessions
 from orchestrator.http.desk.tabs import Tabs
@@ -59,6 +60,7 @@ def desk_routes(
     api.include_router(team_routes(accounts, bus, sessions, apps))
     api.include_router(case_routes(crew.desk, records, sessions))
     api.include_router(say_routes(crew.desk, records, sessions))
+    api.include_router(people_routes(crew.continuing, records, sessions, apps))
     api.include_router(preview_routes(apps, sessions, public_url))
     api.include_router(wording_routes(crew.wordings, records, sessions))
     api.include_router(upload_routes(files, records, sessions))

@@ -1,10 +1,11 @@
 """What the desk needs of the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from orchestrator.http.desk.review import Wordings
-from orchestrator.types import Agent, Conversation, Marks, Message, Part, QueueView, Role
+from orchestrator.types import Agent, Conversation, Identity, LinkChange, Marks, Message, Part, QueueView, Role
 
 
 class Cases(Protocol):
@@ -32,11 +33,23 @@ class Cases(Protocol):
     async def read(self, app_id: str, conversation_id: str, agent: Agent, seq: int) -> Marks: ...
 
 
+class Addresses(Protocol):
+    """Whose an address is, and where a conversation goes on. Raises Conflict, Forbidden, Malformed or NotFound."""
+
+    async def identities(self, app_id: str, customer_id: str) -> Sequence[Identity]: ...
+    async def changes(self, app_id: str, customer_id: str) -> Sequence[LinkChange]: ...
+    async def invite(self, app_id: str, conversation_id: str, by: str) -> tuple[str, datetime]: ...
+    async def continue_on(self, app_id: str, conversation_id: str, channel_id: str, by: str) -> Conversation: ...
+    async def undo(self, app_id: str, change_id: str, by: str) -> LinkChange: ...
+
+
 class Crew(Protocol):
     """The engine as the desk sees it."""
 
     @property
     def desk(self) -> Cases: ...
+    @property
+    def continuing(self) -> Addresses: ...
     @property
     def wordings(self) -> Wordings: ...
 
