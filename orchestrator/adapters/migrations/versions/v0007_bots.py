@@ -8,13 +8,16 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Compared byte by byte, whatever the locale of the database."""
+
 
 def text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default="")
+    return sa.Column(name, TEXT, nullable=False, server_default="")
 
 
 def key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, primary_key=True)
+    return sa.Column(name, TEXT, nullable=False, primary_key=True)
 
 
 def number(name: str) -> sa.Column[int]:
