@@ -23,6 +23,7 @@ from orchestrator.types import (
     Trace,
 )
 from tests.support.postgres import url_for
+from tests.support.sqlite import lay
 
 PATIENCE = 10.0
 kept_in = "sqlite"
@@ -153,6 +154,8 @@ async def house(folder: Path, *, runtime: Mapping[str, Any] | None = None, **app
     given = settings(folder, **app)
     if kept_in == "postgres":
         given = given.model_copy(update={"store": given.store.model_copy(update={"url": await url_for(folder)})})
+    else:
+        lay(folder / "parley.db")
     built = build(given.model_copy(update=dict(runtime or {})), folder)
     async with built.open():
         yield House(built)

@@ -1,14 +1,38 @@
 """SQLite stores on a path, and what somebody with the sqlite3 shell could do to the file."""
 
+import secrets
 import sqlite3
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from functools import cache
 from pathlib import Path
 
 from orchestrator.adapters.sqlite import SqliteStore
+from orchestrator.adapters.sqlite.schema import prepare
 from tests.support.clock import ManualClock
 
 CLOCK = ManualClock()
+
+
+@cache
+def migrated() -> bytes:
+    """What an empty database is after all revisions."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "parley.db"
+        prepare(path)
+        return path.read_bytes()
+
+
+def lay(path: Path) -> Path:
+    """An empty database for those who don't come to see it migrated: that takes twenty times as long as a copy."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(migrated())
+        with editing(path) as db:
+            db.execute("UPDATE deployment SET id = ?", (secrets.token_hex(16),))
+    return path
 
 
 @asynccontextmanager

@@ -11,11 +11,12 @@ from orchestrator.types import Accepted
 from tests.support.builders import conversation, received, unique
 from tests.support.clock import ManualClock
 from tests.support.postgres import opened, url_for
+from tests.support.sqlite import lay
 
 
 @asynccontextmanager
 async def sqlite(folder: Path, clock: ManualClock) -> AsyncIterator[Database]:
-    store = SqliteStore(folder / "parley.db", clock)
+    store = SqliteStore(lay(folder / "parley.db"), clock)
     await store.open()
     try:
         yield store
