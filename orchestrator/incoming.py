@@ -1,4 +1,4 @@
-"""Reading JSON that a platform posted, for every connector: what can't be kept is left out, what can't be read told."""
+"""Reading what a platform posted, for every connector: what can't be kept is left out, what can't be read told."""
 
 import re
 import zlib
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from orchestrator.errors import Malformed, TooLarge
-from orchestrator.types import RawRequest
+from orchestrator.types import MediaKind, RawRequest
 
 # An escaped NUL, but not an escaped backslash before the letters "u0000": PostgreSQL's text can't hold it.
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -99,3 +99,17 @@ def moment(seconds: float, now: datetime) -> datetime:
 def without_nulls(value: Any) -> Any:
     """An object without the fields that are null, which means to platforms what leaving them out means."""
     return {key: item for key, item in value.items() if item is not None} if isinstance(value, dict) else value
+
+
+def media_kind(mime: str) -> MediaKind:
+    """What a file is to a customer, by its type."""
+    if mime == "image/gif":
+        return "gif"
+    match mime.partition("/")[0]:
+        case "image":
+            return "image"
+        case "audio":
+            return "audio"
+        case "video":
+            return "video"
+    return "file"

@@ -14,6 +14,7 @@ from orchestrator import answers
 from orchestrator.bot_server import dict_of, list_of
 from orchestrator.errors import BotFailed, Malformed
 from orchestrator.facts import parley_items
+from orchestrator.incoming import media_kind
 from orchestrator.types import Action
 
 Json = dict[str, Any]
@@ -22,7 +23,6 @@ POSTBACK = "postback:"
 CARD = "application/vnd.microsoft.card."
 ADAPTIVE = "application/vnd.microsoft.card.adaptive"
 HANDOFF = "handoff.initiate"
-MEDIA = {"image": "image", "video": "video", "audio": "audio"}
 MOST_ELEMENTS = 200
 DEEPEST = 12
 INPUTS = {"Input.Number": "number", "Input.Date": "date", "Input.ChoiceSet": "select"}
@@ -99,7 +99,7 @@ class Reader:
             elif kind.startswith(CARD):
                 cards.append(self.card(self.object(found.get("content"), "a card")))
             elif found.get("contentUrl"):
-                media = "gif" if kind == "image/gif" else MEDIA.get(kind.partition("/")[0], "file")
+                media = media_kind(kind)
                 yield {
                     "kind": "media",
                     "media": media,

@@ -6,12 +6,12 @@ from typing import Any
 
 from connectors.apple import wire
 from connectors.apple.wire import Attachment, Envelope, listed, mapped
+from orchestrator.incoming import media_kind
 from orchestrator.types import (
     Consent,
     FormAnswer,
     Inbound,
     Media,
-    MediaKind,
     Part,
     Profile,
     Received,
@@ -83,19 +83,6 @@ def file(found: Attachment) -> Part:
         name=found.name[:200],
         size=found.size,
     )
-
-
-def media_kind(mime: str) -> MediaKind:
-    if mime == "image/gif":
-        return "gif"
-    match mime.partition("/")[0]:
-        case "image":
-            return "image"
-        case "audio":
-            return "audio"
-        case "video":
-            return "video"
-    return "file"
 
 
 def chosen(envelope: Envelope) -> tuple[Part, ...]:

@@ -4,7 +4,6 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import get_args
 
 from connectors.email.loops import automatic
 from connectors.email.mime import Attachment, Mail
@@ -13,7 +12,8 @@ from connectors.email.reports import reported
 from connectors.email.settings import Settings
 from connectors.email.threads import context_of, quoted
 from orchestrator.errors import NotFound, TooLarge, Unavailable
-from orchestrator.types import Fetched, Inbound, Media, MediaKind, Part, Profile, Received, Text, Unsupported
+from orchestrator.incoming import media_kind
+from orchestrator.types import Fetched, Inbound, Media, Part, Profile, Received, Text, Unsupported
 
 OLDEST = timedelta(days=2)
 MOST_FILES = 20
@@ -164,9 +164,4 @@ def small(file: Attachment) -> bool:
 
 
 def media(file: Attachment, handle: str) -> Media:
-    kind = file.mime.partition("/")[0]
-    shown: MediaKind = "gif" if file.mime == "image/gif" else "file"
-    for candidate in get_args(MediaKind):
-        if candidate == kind and shown == "file":
-            shown = candidate
-    return Media(url=f"ref:{handle}", media=shown, mime=file.mime, name=file.name, size=len(file.data))
+    return Media(url=f"ref:{handle}", media=media_kind(file.mime), mime=file.mime, name=file.name, size=len(file.data))

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from connectors.slack import wire, words
 from connectors.slack.places import Places
+from orchestrator.incoming import media_kind
 from orchestrator.types import (
     Deleted,
     Edited,
     Inbound,
     Media,
-    MediaKind,
     Part,
     Profile,
     Reacted,
@@ -145,19 +145,6 @@ def file(found: wire.File) -> Part:
         name=name[:200],
         size=max(found.size, 0),
     )
-
-
-def media_kind(mime: str) -> MediaKind:
-    if mime == "image/gif":
-        return "gif"
-    match mime.partition("/")[0]:
-        case "image":
-            return "image"
-        case "audio":
-            return "audio"
-        case "video":
-            return "video"
-    return "file"
 
 
 def echoed(metadata: dict[str, object], channel: str, ts: str, now: datetime) -> Sequence[Inbound]:

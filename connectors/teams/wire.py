@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from orchestrator import codec
 from orchestrator.errors import Malformed
+from orchestrator.incoming import media_kind
 from orchestrator.types import Media, MediaKind, Part, Text, Unsupported
 
 FILE = "application/vnd.microsoft.teams.file.download.info"
@@ -219,19 +220,6 @@ def media(url: str, mime: str, name: str, *, picture: bool = False) -> Part:
         return Unsupported(what="file", note="its address does not start with https://")
     kind: MediaKind = "image" if picture and mime != "image/gif" else media_kind(mime)
     return Media(url=f"ref:{url}", media=kind, mime=mime[:100], name=name[:200])
-
-
-def media_kind(mime: str) -> MediaKind:
-    if mime == "image/gif":
-        return "gif"
-    match mime.partition("/")[0]:
-        case "image":
-            return "image"
-        case "audio":
-            return "audio"
-        case "video":
-            return "video"
-    return "file"
 
 
 def plain_text(text: str) -> tuple[Part, ...]:

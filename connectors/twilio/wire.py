@@ -9,6 +9,7 @@ import orjson
 from connectors.twilio.settings import WHATSAPP
 from connectors.twilio.signature import fields_of, pairs
 from orchestrator.errors import Malformed, SendProblem
+from orchestrator.incoming import media_kind
 from orchestrator.types import (
     Consent,
     DeliveryState,
@@ -16,7 +17,6 @@ from orchestrator.types import (
     Inbound,
     Location,
     Media,
-    MediaKind,
     Part,
     Profile,
     RawRequest,
@@ -58,7 +58,6 @@ STOP = frozenset(("stop", "stopall", "unsubscribe", "end", "quit", "revoke", "op
 START = frozenset(("start", "unstop"))
 """Twilio's own words by default ("Twilio support for opt-out keywords" in its help), but for "cancel" and "yes": those
 answer questions as well, and where Twilio takes them for a refusal it says so by OptOutType or by 21610."""
-KINDS: Mapping[str, MediaKind] = {"image": "image", "audio": "audio", "video": "video"}
 SPOKEN = frozenset(("", "text", "image", "audio", "video", "document", "location", "button", "interactive", "sticker"))
 MOST_MEDIA = 10
 MOST_EVENTS = 1000
@@ -202,8 +201,7 @@ def media(fields: Fields) -> list[Part]:
         if not url.startswith(("https://", "http://")):
             found.append(Unsupported(what="media", note="its address does not start with https://"))
             continue
-        kind: MediaKind = "gif" if mime == "image/gif" else KINDS.get(mime.partition("/")[0], "file")
-        found.append(Media(url=f"ref:{url}", media=kind, mime=mime))
+        found.append(Media(url=f"ref:{url}", media=media_kind(mime), mime=mime))
     return found
 
 

@@ -10,6 +10,7 @@ from orchestrator.adapters import sniff
 from orchestrator.adapters.filenames import safe_name
 from orchestrator.adapters.files import Stored
 from orchestrator.errors import Malformed, TooLarge
+from orchestrator.incoming import media_kind
 from orchestrator.types import MediaKind
 
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
@@ -74,16 +75,4 @@ def check_upload(
     mime = sniff.settle(data, declared_mime)
     if mime in sniff.ACTIVE or not {mime, f"{mime.partition('/')[0]}/*"} & set(allowed):
         raise Malformed(f"files of type {mime!r} can't be sent here; allowed: {', '.join(sorted(allowed))}")
-    return Upload(mime, kind(mime), safe_name(name, mime))
-
-
-def kind(mime: str) -> MediaKind:
-    match mime.partition("/")[0]:
-        case "image":
-            return "gif" if mime == "image/gif" else "image"
-        case "audio":
-            return "audio"
-        case "video":
-            return "video"
-        case _:
-            return "file"
+    return Upload(mime, media_kind(mime), safe_name(name, mime))
