@@ -11,6 +11,7 @@ from orchestrator.types import (
     Action,
     BotEntry,
     BotVersion,
+    ChannelEntry,
     Conversation,
     Grade,
     Handoff,
@@ -93,6 +94,7 @@ rendered_parts: Codec[tuple[tuple[Part, ...], ...]] = Codec(TypeAdapter(tuple[tu
 live: Codec[Live] = Codec(TypeAdapter(AnyLive), "live update")
 bot_entry: Codec[BotEntry] = Codec(TypeAdapter(BotEntry), "bot")
 bot_version: Codec[BotVersion] = Codec(TypeAdapter(BotVersion), "bot version")
+channel_entry: Codec[ChannelEntry] = Codec(TypeAdapter(ChannelEntry), "stored channel")
 grade: Codec[Grade] = Codec(TypeAdapter(Grade), "grade")
 names: Codec[tuple[str, ...]] = Codec(TypeAdapter(tuple[str, ...]), "names")
 scopes: Codec[tuple[Scope, ...]] = Codec(TypeAdapter(tuple[Scope, ...]), "scopes")

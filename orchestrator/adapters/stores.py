@@ -11,6 +11,7 @@ from orchestrator.config import StoreSettings
 from orchestrator.ports import (
     Accounts,
     BotRecords,
+    ChannelRecords,
     Channels,
     Clock,
     Letters,
@@ -35,6 +36,9 @@ class Database(Store, Records, Letters, Accounts, Translations, Retention, Proto
 
     @property
     def channels(self) -> Channels: ...
+
+    @property
+    def stored(self) -> ChannelRecords: ...
 
     @property
     def place(self) -> str:

@@ -38,6 +38,7 @@ from orchestrator.ports.recorder import Recorder
 from orchestrator.ports.records import Accounts, Channels, Letters, Records, Retention, Translations
 from orchestrator.ports.stand_in import Fault, Shown, StandIn
 from orchestrator.ports.store import Store
+from orchestrator.ports.stored import ChannelRecords
 from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse, HttpStream
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "BotRecords",
     "Bus",
     "Cache",
+    "ChannelRecords",
     "Channels",
     "Clock",
     "Connector",

@@ -99,6 +99,7 @@ from orchestrator.types.parts import (
 from orchestrator.types.people import Identity, LinkChange, LinkCode, LinkEvidence
 from orchestrator.types.retention import Kind
 from orchestrator.types.storage import Accepted, Amendment, Commit, Committed, Loaded, Moved
+from orchestrator.types.stored import ChannelEntry
 from orchestrator.types.trace import BotCall, Trace
 from orchestrator.types.translation import Debt, Reviewed, ReviewState, Usage
 from orchestrator.types.turn import ChannelView, HistoryLine, Quoted, Returned, Said, Turn
@@ -138,6 +139,7 @@ __all__ = [
     "Capabilities",
     "Card",
     "Carousel",
+    "ChannelEntry",
     "ChannelReport",
     "ChannelView",
     "Checked",

@@ -26,6 +26,7 @@ from orchestrator.adapters.postgres.lane import Lane, Run
 from orchestrator.adapters.postgres.people import PostgresPeople
 from orchestrator.adapters.postgres.pool import Connection, Pool, connect
 from orchestrator.adapters.postgres.schema import PATIENCE, prepare
+from orchestrator.adapters.postgres.stored import PostgresStoredChannels
 from orchestrator.adapters.postgres.url import checked, shown
 from orchestrator.adapters.sql import drafts
 from orchestrator.adapters.sql.recent import Recent
@@ -90,6 +91,7 @@ class PostgresStore:
         self.bots = PostgresBots(self.ask)
         self.people = PostgresPeople(self.ask)
         self.channels = PostgresChannels(self.ask, clock)
+        self.stored = PostgresStoredChannels(self.ask)
         self.known: Recent[tuple[str, str], bool] = Recent(ADDRESSES)
         self.opened = False
         self.pool = Pool(lambda: connect(self.url), connections)

@@ -32,6 +32,7 @@ from orchestrator.adapters.sqlite.faults import explain
 from orchestrator.adapters.sqlite.lane import Lane, Work
 from orchestrator.adapters.sqlite.people import SqlitePeople
 from orchestrator.adapters.sqlite.schema import named, prepare
+from orchestrator.adapters.sqlite.stored import SqliteStoredChannels
 from orchestrator.adapters.sqlite.works import GroupCommit, Snapshot
 from orchestrator.errors import Unavailable
 from orchestrator.ports import Clock
@@ -81,6 +82,7 @@ class SqliteStore:
         self.bots = SqliteBots(self.read, self.write)
         self.people = SqlitePeople(self.read, self.write)
         self.channels = SqliteChannels(self.read, self.write, clock)
+        self.stored = SqliteStoredChannels(self.read, self.write)
         self.swept = ""
         self.lanes: list[Lane] = []
         self.works: tuple[GroupCommit | Snapshot, ...] = ()
