@@ -129,8 +129,10 @@ class Server:
             self.process = None
 
     async def ready(self) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
+                if self.process is not None and self.process.poll() is not None:
+                    raise AssertionError(f"postgres ended: {(self.folder / 'log').read_text(errors='replace')[-2000:]}")
                 try:
                     await (await self.connect("postgres")).close()
                 except (OSError, asyncpg.CannotConnectNowError):

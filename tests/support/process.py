@@ -14,15 +14,19 @@ from typing import Any
 
 import aiohttp
 
+from tests.support.sqlite import lay
+
 PARLEY = Path(sys.executable).parent / "parley"
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-PORTS = itertools.cycle(range(12_000 + WORKER % 10 * 2_000, 14_000 + WORKER % 10 * 2_000))
+FIRST = 12_000 + WORKER % 10 * 2_000
+PORTS = itertools.islice(itertools.cycle(range(FIRST, FIRST + 2_000)), os.getpid() * 50 % 2_000, None)
 """Each test process counts through ports of its own, below those the system gives to anybody who asks: a port that was
-free a moment ago, or belongs to a server between two starts, is not taken by a neighbour."""
+free a moment ago, or belongs to a server between two starts, is not taken by a neighbour. Two runs of the tests on one
+machine begin at different ones."""
 
 
 def free_port() -> int:
@@ -35,8 +39,11 @@ def free_port() -> int:
 
 
 def write_config(folder: Path, port: int, app: dict[str, Any], **sections: dict[str, Any]) -> Path:
-    """A parley.toml with one app "shop"; nested dicts become tables."""
+    """A parley.toml with one app "shop"; nested dicts become tables. Its database is there, and empty, unless
+    `sections` name another."""
     path = folder / "parley.toml"
+    if "store" not in sections:
+        lay(folder / "parley.db")
     tree = {
         "server": {"port": port, "stop_seconds": 5},
         "store": {"url": "sqlite:///parley.db", "media": "media"},
