@@ -255,13 +255,23 @@ class Deliverer:
         self.doubted = False
         since, now = self.clock.monotonic(), self.clock.now()
         limit = BATCH + len(self.sending)
-        rows = await self.store.due(now if self.hold or self.swept else EVER, limit, hold=self.hold)
+        found = await self.store.due(now if self.hold or self.swept else EVER, limit, hold=self.hold)
+        rows = [row for row in found if row.state == "pending"]
         for row in rows:
             self.meet(row, now, since)
+        await self.undecided([row for row in found if row.state != "pending"])
         if len(rows) < limit:
             self.trust(now)
         elif rows[-1].due_at <= now:
             self.kicked.set()
+
+    async def undecided(self, rows: Sequence[Outgoing]) -> None:
+        """Whoever was sending them when a person took over died, or slept too long: they are not sent again."""
+        for row in rows:
+            log.warning("nobody knows whether it went out", channel_id=row.channel_id, outgoing_id=row.id)
+            self.recorder.delivery(row.channel_id, row.state)
+            if self.herald is not None:
+                await self.herald.undelivered(row)
 
     def meet(self, row: Outgoing, now: datetime, since: float) -> None:
         """What waits in a conversation before all else, as the store was at `now`."""

@@ -111,6 +111,9 @@ class Store(Protocol):
 
         Where several processes share the database, each row is the caller's alone for `hold` seconds by the database's
         clock, or until it is settled; so are the rows of a commit with `hold`. One process alone needs no holding.
+
+        Rows that were held when a person took over, and that nobody settled, come once in state "unknown": they may
+        have gone out, and are not sent again.
         """
         ...
 

@@ -49,7 +49,8 @@ class Commit:
     `seq` from the store. `understood` replaces language, translations and understanding of messages
     already in the log. An `Outgoing`'s `message_id` names one of `messages` and takes its `seq`.
     `withdraw_pending` marks the bots' undelivered messages of this conversation withdrawn, and drops
-    them from the outbox. `owed` are translations to catch up on, `repaid` those that `understood` now has.
+    them from the outbox; one that another process is sending goes before what this commit says, and is not tried
+    again. `owed` are translations to catch up on, `repaid` those that `understood` now has.
     With `hold` the committer sends the outbox itself: see `Store.due`.
     """
 

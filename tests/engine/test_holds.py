@@ -243,3 +243,20 @@ async def test_at_the_end_everything_is_handed_back() -> None:
     assert rig.store.freed == ids(rig.rows)
     rig.sends.gate.set()
     await rig.done()
+
+
+async def test_what_a_dead_process_was_sending_when_a_person_took_over_is_told_and_not_sent() -> None:
+    rig = Rig()
+    lost, notice, _ = rig.rows
+    rig.store.rows = [replace(lost, state="unknown", reason="unknown"), notice]
+    rig.store.left = [notice.id]
+    told: list[str] = []
+
+    class Tells:
+        async def undelivered(self, row: Outgoing) -> None:
+            told.append(row.id)
+
+    rig.deliverer.herald = Tells()  # type: ignore[assignment]
+    await rig.deliverer.look()
+    await rig.done()
+    assert (told, rig.sends.tried) == ([lost.id], [notice.id])

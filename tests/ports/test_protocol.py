@@ -101,6 +101,10 @@ class Protocol(RuleBasedStateMachine):
         """Rows that went out although they had been withdrawn: their process could not know."""
         self.gone: set[str] = set()
         self.undone: set[str] = set()
+        self.overtaken: set[str] = set()
+        """Rows that were held when a person took over, until it is known what came of them."""
+        self.unsure: set[str] = set()
+        """Of these, those nobody ever settled."""
 
     def do(self, work: Any) -> Any:
         return self.runner.run(work)
@@ -189,7 +193,13 @@ class Protocol(RuleBasedStateMachine):
         waits = [row.id for row in self.do(process.store.deliveries(self.ids[talk])) if row.state == "pending"]
         head = replace(loaded.conversation, epoch=loaded.conversation.epoch + 1)
         self.fenced(process, talk, Commit(conversation=head, withdraw_pending=True, at=self.world.clock.now()))
-        self.gone.update(waits)
+        left = [row.id for row in self.pending(self.ids[talk])]
+        assert left in ([], waits[:1]), "more than what may be on its way"
+        for each in self.processes:
+            held = [row.id for row in self.holding(each, talk)][:1] if self.world.hold else []
+            assert not set(held) & set(waits[:1]) or left, "what may be on its way was taken out of the line"
+        self.overtaken.update(left)
+        self.gone.update(set(waits) - set(left))
         if not self.world.hold:
             process.hand.pop(talk, None)  # the one process withdrew it itself
 
@@ -202,6 +212,11 @@ class Protocol(RuleBasedStateMachine):
             talk = talks.get(row.conversation_id)
             if talk is None:
                 continue  # of an example that failed
+            if row.state != "pending":
+                assert row.id in self.overtaken
+                self.unsure.add(row.id)
+                continue
+            assert row.id not in self.overtaken, "handed on although a person took over"
             assert row.id == self.pending(row.conversation_id)[0].id, "something waits before it"
             for other in self.processes:
                 taken = [held for held, until in other.hand.get(talk, []) if until > self.now]
@@ -245,6 +260,9 @@ class Protocol(RuleBasedStateMachine):
         if row.id in self.gone and not again and row.id not in self.undone:
             self.undone.add(row.id)
             self.versions[talk] += 1  # the log has it after all, and whoever has read the log must read it again
+        if row.id in self.overtaken - self.unsure - self.gone and again:
+            self.gone.add(row.id)
+            self.versions[talk] += 1  # and here it has not
         rows = [one for one in process.hand.pop(talk, []) if one[0].id != row.id]
         if again or (left and (not rows or rows[0][0].id != left[0])):
             self.do(process.store.let_go([one.id for one, _ in rows]))
@@ -308,10 +326,16 @@ class Protocol(RuleBasedStateMachine):
             assert [words(one).removeprefix("re: ") for one in bots] == self.said[talk]
             assert all(not one.withdrawn or one.id not in {row.message_id for row in self.settled(id)} for one in bots)
             shown = [one.id for one in bots if not one.withdrawn]
+            gone, unsure = self.of(id, self.gone), self.of(id, self.unsure)
             late = {row.message_id for row in self.got.get(talk, []) if row.id in self.late}
-            assert [row.message_id for row in self.got.get(talk, []) if row.id not in self.gone] == [
-                one for one in shown if one not in late and one in {row.message_id for row in self.settled(id)}
-            ]
+            went = {row.message_id for row in self.settled(id)} - late - unsure
+            got = [row.message_id for row in self.got.get(talk, [])]
+            assert [one for one in got if one not in gone | unsure] == [one for one in shown if one in went]
+
+    def of(self, id: str, rows: set[str]) -> set[str]:
+        """The ids of their messages."""
+        known = [*self.do(self.processes[0].store.deliveries(id)), *itertools.chain(*self.got.values())]
+        return {row.message_id for row in known if row.id in rows}
 
     def settled(self, id: str) -> list[Outgoing]:
         return [row for row in self.do(self.processes[0].store.deliveries(id)) if row.state == "sent"]

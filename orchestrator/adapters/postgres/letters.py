@@ -31,8 +31,8 @@ DEAD = (
 )
 DEAD_ONE = f"SELECT {OUTGOING} FROM outbox WHERE id = $1 AND app_id = $2 AND state = 'failed'"
 REVIVE = (
-    "UPDATE outbox SET state = 'pending', attempts = 0, due_at = $3, reason = $4, held_by = NULL, held_until = NULL "
-    f"WHERE id = $1 AND app_id = $2 AND state = 'failed' RETURNING {OUTGOING}"
+    "UPDATE outbox SET state = 'pending', attempts = 0, due_at = $3, reason = $4, held_by = NULL, held_until = NULL, "
+    f"withdrawn = 0 WHERE id = $1 AND app_id = $2 AND state = 'failed' RETURNING {OUTGOING}"
 )
 # The head first, as everywhere: see accept_1.sql.
 LOCK = (

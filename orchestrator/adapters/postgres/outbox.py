@@ -10,7 +10,7 @@ from orchestrator.adapters.sql.rows import OUTGOING, bounded, micros, outgoing
 from orchestrator.adapters.sqlite.outbox import ORPHAN_LIFETIME, moved, rewritten, tracked
 from orchestrator.types import DeliveryState, Moved, Outgoing, SendReason
 
-DUE = f"SELECT {OUTGOING} FROM parley_due_1($1, $2, $3, $4)"
+DUE = f"SELECT {OUTGOING} FROM parley_due_2($1, $2, $3, $4)"
 SETTLE = "SELECT * FROM parley_settle_2($1::json)"
 STATUS = "SELECT * FROM parley_status_2($1::json, $2, $3)"
 SEEN = "SELECT * FROM parley_seen_1($1, $2, $3, $4)"
