@@ -13,7 +13,7 @@ from connectors.meta.graph import Codes, Graph
 from connectors.meta.inbox_settings import Flavour, InboxSettings
 from orchestrator import sending
 from orchestrator.errors import Malformed, NotFound, SendFailed
-from orchestrator.ports import Author, Clock, Files, Http
+from orchestrator.ports import Clock, Files, Http
 from orchestrator.types import (
     Checked,
     Delivery,
@@ -66,11 +66,7 @@ class InboxChannel:
         self.graph = Graph(settings, api, CODES, who=flavour.who, clock=clock, http=http)
         self.flying: dict[str, tuple[str, str]] = {}
         self.sent: OrderedDict[str, None] = OrderedDict()
-        self.author: Author | None = None
         self.people = Acquaintance(self.graph, flavour.person)
-
-    def attribute(self, author: Author) -> None:
-        self.author = author
 
     async def verify(self, request: RawRequest) -> None:
         """And make the acquaintance of who writes for the first time: `parse` can't wait for it."""
@@ -104,10 +100,10 @@ class InboxChannel:
     async def send(self, rendering: Rendering, outgoing: Outgoing) -> Delivery:
         delivery = Delivery()
         for part in rendering.parts:
-            delivery = await self.say(part, outgoing)
+            delivery = await self.say(part, outgoing, rendering.role == "agent")
         return delivery
 
-    async def say(self, part: Part, outgoing: Outgoing) -> Delivery:
+    async def say(self, part: Part, outgoing: Outgoing, by_person: bool) -> Delivery:
         """Within the window as an answer; after it as a person's, where a person speaks and the app may tell."""
         file = await self.uploaded(part) if isinstance(part, Media) else None
         message = inbox_render.message(part, file)
@@ -118,14 +114,11 @@ class InboxChannel:
         try:
             return await self.posted(inbox_render.call(outgoing.address, message))
         except SendFailed as error:
-            if error.reason != "window_closed" or not await self.by_person(outgoing):
+            if error.reason != "window_closed" or not (by_person and self.settings.human_agent):
                 raise
             return await self.posted(inbox_render.call(outgoing.address, message, HUMAN_AGENT))
         finally:
             self.flying.pop(outgoing.address, None)
-
-    async def by_person(self, outgoing: Outgoing) -> bool:
-        return self.settings.human_agent and self.author is not None and await self.author(outgoing) == "agent"
 
     async def posted(self, body: inbox_render.Json) -> Delivery:
         answer = await self.graph.once(f"{self.account}/messages", body)

@@ -77,6 +77,7 @@ class RestChannel(Channel):
 
 class CallbackChannel(Channel):
     delivery: Literal["push", "pull"] = "push"
+    idempotent = True
 
     def __init__(self, settings: Settings, *, clock: Clock, http: Http) -> None:
         super().__init__(settings, clock=clock)

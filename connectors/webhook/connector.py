@@ -19,6 +19,7 @@ TAKEN = RawResponse(body=b'{"ok":true}', media_type="application/json")
 class WebhookChannel:
     kind = "webhook"
     delivery: Literal["push", "pull"] = "push"
+    idempotent = True
 
     def __init__(self, settings: Settings, *, clock: Clock, http: Http) -> None:
         self.settings = settings

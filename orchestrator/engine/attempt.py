@@ -13,7 +13,7 @@ from orchestrator.engine.pace import Pacer
 from orchestrator.engine.pauses import Pauses
 from orchestrator.engine.window import Window, templated
 from orchestrator.errors import NotFound, ParleyError, SendFailed
-from orchestrator.ports import Clock
+from orchestrator.ports import Clock, Repeatable
 from orchestrator.types import Outgoing
 
 FIRST_RETRY = timedelta(seconds=1)
@@ -128,7 +128,8 @@ class Attempts:
         except ParleyError as error:
             raise SendFailed(str(error), retryable=error.retryable) from error
         except TimeoutError:
-            raise SendFailed("the platform did not answer in time", retryable=True) from None
+            said = "the platform did not answer in time"
+            raise SendFailed(said, retryable=True, reason="" if repeatable(channel) else "unknown") from None
         except Exception as error:
             log.exception("connector raised", channel_id=row.channel_id)
             raise SendFailed(f"connector raised {type(error).__name__}", retryable=True) from error
@@ -153,6 +154,11 @@ class Attempts:
             error=str(error)[:500],
             reason=error.reason or outgoing.reason,
         )
+
+
+def repeatable(channel: Channel) -> bool:
+    connector = channel.connector
+    return isinstance(connector, Repeatable) and connector.idempotent
 
 
 def back_off(attempts: int) -> timedelta:

@@ -33,7 +33,6 @@ from orchestrator.engine.wordings import Wordings
 from orchestrator.engine.worker import Worker
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.ports import (
-    Attributed,
     Bus,
     Channels,
     Clock,
@@ -54,7 +53,6 @@ from orchestrator.types import (
     Inbound,
     Marked,
     Marks,
-    Outgoing,
     QueueView,
     Received,
     Role,
@@ -206,8 +204,6 @@ class Engine:
             for channel in app.channels.values():
                 if isinstance(channel.connector, Threaded):
                     channel.connector.remember(self.recall)
-                if isinstance(channel.connector, Attributed):
-                    channel.connector.attribute(self.author)
         jobs: dict[str, Coroutine[None, None, None]] = {"backlog": self.backlog.run(), "repair": self.repairer.run()}
         if self.role != "web":
             jobs |= {"worker": self.worker.run(), "sweep": self.worker.sweep(), "deliver": self.deliverer.run()}
@@ -216,9 +212,6 @@ class Engine:
 
     async def recall(self, conversation_id: str) -> Mapping[str, Any]:
         return (await self.store.load(conversation_id, history=0)).conversation.context
-
-    async def author(self, row: Outgoing) -> Role:
-        return (await self.records.message(row.app_id, row.message_id)).role
 
     @property
     def alive(self) -> bool:

@@ -10,7 +10,7 @@ from orchestrator.copies import replace
 from orchestrator.engine.app import Channel
 from orchestrator.engine.hear import words
 from orchestrator.ports import Clock, Records
-from orchestrator.types import Outgoing, Rendering, Template
+from orchestrator.types import Outgoing, Template
 
 DAY = 86_400.0
 LONGEST_VALUE = 900
@@ -39,7 +39,7 @@ class Window:
                 return None
         log.info("the window is closed, a template goes instead", channel_id=channel.id, outgoing_id=row.id)
         said = "\n".join(filter(None, (words(rendering.parts) for rendering in row.renderings[row.done :])))
-        rendering = Rendering(parts=(template(settings, said),))
+        rendering = replace(row.renderings[-1], parts=(template(settings, said),))
         return replace(row, renderings=(*row.renderings[: row.done], rendering), reason="window_closed")
 
 

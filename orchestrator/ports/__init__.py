@@ -14,8 +14,6 @@ from orchestrator.ports.bus import Bus, Subscription
 from orchestrator.ports.people import People
 from orchestrator.ports.plugins import (
     Answering,
-    Attributed,
-    Author,
     Batching,
     Bot,
     Connector,
@@ -28,6 +26,7 @@ from orchestrator.ports.plugins import (
     Metered,
     Panel,
     Recall,
+    Repeatable,
     Stage,
     Tampering,
     Threaded,
@@ -44,8 +43,6 @@ from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse, Ht
 __all__ = [
     "Accounts",
     "Answering",
-    "Attributed",
-    "Author",
     "Batching",
     "Bot",
     "BotRecords",
@@ -73,6 +70,7 @@ __all__ = [
     "Recall",
     "Recorder",
     "Records",
+    "Repeatable",
     "Retention",
     "Shown",
     "Stage",

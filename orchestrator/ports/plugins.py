@@ -15,7 +15,6 @@ from orchestrator.types import (
     RawRequest,
     RawResponse,
     Rendering,
-    Role,
     SetupStep,
     Turn,
     Understanding,
@@ -124,18 +123,16 @@ class Batching(Protocol):
 
 
 @runtime_checkable
-class Attributed(Protocol):
-    """A connector whose platform lets a person say more than a bot: an answer after the window has closed.
+class Repeatable(Protocol):
+    """A connector that says whether a rendering may be sent twice: whoever gets it knows a repeat by our key.
 
-    `author` is given before anything else is asked: the role of whoever said what is being sent. It raises NotFound
-    and Unavailable.
+    What nobody answered in time is then tried again; with `idempotent` false, or not said, its fate is unknown.
     """
 
-    def attribute(self, author: "Author") -> None: ...
+    idempotent: bool
 
 
 Hear = Callable[[Sequence[Inbound]], Awaitable[None]]
-Author = Callable[[Outgoing], Awaitable[Role]]
 Recall = Callable[[str], Awaitable[Mapping[str, Any]]]
 
 

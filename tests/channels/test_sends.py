@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.engine import pauses
 from orchestrator.errors import SendFailed, SendProblem
-from orchestrator.types import DeliveryChanged, StatusChanged, Template
+from orchestrator.types import DeliveryChanged, DeliveryState, StatusChanged, Template
 from tests.support.channel import channel, deliveries, news, reached, tell
 from tests.support.probe import Side
 
@@ -193,3 +193,25 @@ async def test_a_customer_who_blocked_us_makes_a_dead_letter(tmp_path: Path, sid
         await parley.hear("hello")
         (row,) = await reached(parley, "failed")
         assert (row.reason, row.attempts) == ("opted_out", 1)
+
+
+# No answer in time
+
+
+@pytest.mark.parametrize(("idempotent", "state"), [(False, "unknown"), (True, "sent")])
+async def test_a_platform_that_does_not_answer_in_time(
+    tmp_path: Path, side: Side, idempotent: bool, state: DeliveryState
+) -> None:
+    """What it may have taken is sent again only where it knows a repeat."""
+    side.hold = asyncio.Event()
+    async with channel(tmp_path, probe={"idempotent": idempotent}) as parley:
+        parley.runtime.engine.deliverer.attempts.seconds = 0.05
+        await parley.hear("one")
+        await side.until(lambda: side.given_up)
+        held, side.hold = side.hold, None
+        held.set()
+        await parley.hear("two")
+        (first, *_) = await reached(parley, state)
+        assert first.seq == min(row.seq for row in await deliveries(parley))
+        await side.until(lambda: "echo: two" in side.texts)
+        assert side.texts.count("echo: one") == idempotent

@@ -21,7 +21,7 @@ from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import NotFound, SendFailed, TooLarge, Unauthenticated
-from orchestrator.ports import Attributed, Managed, MediaSource
+from orchestrator.ports import Managed, MediaSource
 from orchestrator.types import (
     Button,
     Buttons,
@@ -75,7 +75,7 @@ async def connected(
     await http.close()
 
 
-def row(part: Part) -> Outgoing:
+def row(part: Part, role: Role = "bot") -> Outgoing:
     return Outgoing(
         id="out-1",
         app_id="shop",
@@ -86,12 +86,12 @@ def row(part: Part) -> Outgoing:
         seq=1,
         epoch=0,
         due_at=SystemClock().now(),
-        renderings=(Rendering(parts=(part,)),),
+        renderings=(Rendering(parts=(part,), role=role),),
     )
 
 
-async def send(channel: InboxChannel, part: Part) -> str:
-    outgoing = row(part)
+async def send(channel: InboxChannel, part: Part, role: Role = "bot") -> str:
+    outgoing = row(part, role)
     return (await channel.send(outgoing.renderings[0], outgoing)).external_id
 
 
@@ -378,19 +378,15 @@ async def test_a_file_of_ours_is_uploaded(tmp_path: Path) -> None:
 
 
 async def test_a_person_who_is_too_late_is_told_so(tmp_path: Path) -> None:
-    async def agent(outgoing: Outgoing) -> Role:
-        return "agent"
-
     async with connected(tmp_path, "messenger", human_agent=True) as (channel, stage, stand_in):
         stand_in.say(ANN, Text(text="Hi"))
-        assert isinstance(channel, Attributed)
-        channel.attribute(agent)
         talk = stand_in.talks[ANN]
         assert talk.heard is not None
         talk.heard -= timedelta(days=8)
-        with pytest.raises(SendFailed) as failed:
-            await send(channel, Text(text="Hello"))
-        assert (failed.value.reason, len(stage.calls)) == ("window_closed", 2)
+        for role, calls in (("bot", 1), ("agent", 3)):
+            with pytest.raises(SendFailed) as failed:
+                await send(channel, Text(text="Hello"), role)
+            assert (failed.value.reason, len(stage.calls)) == ("window_closed", calls)
 
 
 @BOTH

@@ -32,6 +32,7 @@ class Settings(BaseModel):
     name: str = "probe"
     listens: bool = False
     fetches: bool = True
+    idempotent: bool = False
 
 
 class Side:
@@ -46,6 +47,7 @@ class Side:
         self.hold: asyncio.Event | None = None
         self.heard: asyncio.Queue[Sequence[Inbound] | Exception] = asyncio.Queue()
         self.listening = 0
+        self.given_up = 0
         self.limits = Limits(templates=True, window=86_400.0)
 
     @property
@@ -74,6 +76,7 @@ class Probe:
         self.settings = settings
         self.side = sides[settings.name]
         self.limits = self.side.limits
+        self.idempotent = settings.idempotent
 
     async def verify(self, request: RawRequest) -> None:
         """Anybody may write here."""
@@ -88,13 +91,21 @@ class Probe:
         side = self.side
         if side.hold is not None:
             side.told()
-            await side.hold.wait()
+            await self.held(side.hold)
         if side.refusals:
             side.told()
             raise side.refusals.popleft()
         side.sent.append((f"{outgoing.id}.{outgoing.done}", rendering.parts))
         side.told()
         return Delivery(external_id=f"theirs-{len(side.sent)}")
+
+    async def held(self, hold: asyncio.Event) -> None:
+        try:
+            await hold.wait()
+        except asyncio.CancelledError:
+            self.side.given_up += 1
+            self.side.told()
+            raise
 
     async def typing(self, address: str, on: bool) -> None:
         """Nobody sees it."""
