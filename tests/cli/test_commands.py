@@ -1,4 +1,4 @@
-"""The command line as people use it: real processes, what they print where, and how they end."""
+"""The command line as people use it: what commands print where, and how they end; each kind once as a process."""
 
 import os
 import re
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.command import here
 from tests.support.process import Ran, parley, write_config
 
 pytestmark = pytest.mark.processes
@@ -69,7 +70,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda each: each[0])
 async def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
-    ran = await parley(*command[0].split(), "-h", COLUMNS="120")
+    ran = await here(*command[0].split(), "-h", COLUMNS="120")
     assert ran.code == 0
     for words in command[1:]:
         assert words.lower() in ran.out.lower()
@@ -85,6 +86,7 @@ async def test_wrong_words_get_a_hint_and_code_2() -> None:
 async def test_check_tells_what_would_run_and_leaves_no_trace(tmp_path: Path) -> None:
     hook = {"kind": "webhook", "url": "http://127.0.0.1:9/", "secret": "env:BOT_SECRET", "fallback": "echo"}
     path = config(tmp_path, bots={"echo": {"kind": "python", "bot": "tests.support.bots:echo"}, "hook": hook})
+    (tmp_path / "parley.db").unlink()
     ran = await parley("check", "-c", path, BOT_SECRET="whsec_" + "A" * 32)
     assert (ran.code, ran.err) == (0, "")
     for words in ("app shop", "channel web (webchat), bot echo", "falls back to echo", "explicit-wish", "is fine"):
@@ -95,7 +97,7 @@ async def test_check_tells_what_would_run_and_leaves_no_trace(tmp_path: Path) ->
 
 async def test_check_of_the_demo_shop_tells_how_it_translates(tmp_path: Path) -> None:
     shop = shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns("var"))
-    ran = await parley("check", "-c", shop / "parley.toml")
+    ran = await here("check", "-c", shop / "parley.toml")
     assert (ran.code, ran.err) == (0, "")
     assert "reviewed texts" in ran.out
     assert "var" not in os.listdir(shop)
@@ -103,7 +105,7 @@ async def test_check_of_the_demo_shop_tells_how_it_translates(tmp_path: Path) ->
 
 async def test_check_tells_everything_that_is_wrong_with_lines(tmp_path: Path) -> None:
     path = config(tmp_path, bot="nobody", policy={"team": "nowhere"}, channels={"web": {"kind": "webchat", "colr": 1}})
-    ran = await parley("check", "-c", path)
+    ran = await here("check", "-c", path)
     fails(ran, "there is no bot 'nobody'", "there is no team 'nowhere'", "did you mean 'color'?")
     assert len(re.findall(rf"^  {re.escape(str(path))}:\d+: apps\.shop\.", ran.err, re.MULTILINE)) == 3
 
@@ -111,12 +113,15 @@ async def test_check_tells_everything_that_is_wrong_with_lines(tmp_path: Path) -
 async def test_check_tells_what_is_wrong_with_a_guide(tmp_path: Path) -> None:
     (tmp_path / "guide.toml").write_text('[guide]\nlanguage = "en"\n[[intent]]\nname = "a"\nexamples = ["b"]\n')
     path = config(tmp_path, bots={"echo": {"kind": "guide", "file": "guide.toml"}})
-    fails(await parley("check", "-c", path), f"{tmp_path}/guide.toml:", "'answer'")
+    fails(await here("check", "-c", path), f"{tmp_path}/guide.toml:", "'answer'")
 
 
 @pytest.mark.parametrize("command", [("serve",), ("chat",), ("check",), ("keys", "list"), ("desk", "list")])
-async def test_without_a_configuration(tmp_path: Path, command: tuple[str, ...]) -> None:
-    fails(await parley(*command, cwd=tmp_path), "'parley.toml'", "No such file", "--config")
+async def test_without_a_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fails(await here(*command), "'parley.toml'", "No such file", "--config")
 
 
 async def test_the_configuration_may_be_named_by_the_environment(tmp_path: Path) -> None:
@@ -127,29 +132,29 @@ async def test_the_configuration_may_be_named_by_the_environment(tmp_path: Path)
 
 async def test_agents(tmp_path: Path) -> None:
     path = config(tmp_path)
-    assert "nobody works for app 'shop' yet" in (await parley("desk", "list", "-c", path)).err
+    assert "nobody works for app 'shop' yet" in (await here("desk", "list", "-c", path)).err
     ran = await parley(
         "desk", "add-agent", "Ada@Shop.Example", "--name", "Ada", "--team", "orders", "--password-stdin",
         "-c", path, given=f"{PASSWORD}\n",
     )  # fmt: skip
     assert (ran.code, ran.err) == (0, "")
     assert "Ada can sign in at /desk as ada@shop.example" in ran.out
-    again = await parley("desk", "add-agent", "ada@shop.example", "-c", path, PARLEY_PASSWORD=PASSWORD)
+    again = await here("desk", "add-agent", "ada@shop.example", "-c", path, PARLEY_PASSWORD=PASSWORD)
     fails(again, "'ada@shop.example' already")
-    fails(await parley("desk", "add-agent", "no address", "-c", path, PARLEY_PASSWORD=PASSWORD), "'no address'")
-    short = await parley("desk", "add-agent", "bo@shop.example", "-c", path, PARLEY_PASSWORD="s3cr3t")
+    fails(await here("desk", "add-agent", "no address", "-c", path, PARLEY_PASSWORD=PASSWORD), "'no address'")
+    short = await here("desk", "add-agent", "bo@shop.example", "-c", path, PARLEY_PASSWORD="s3cr3t")
     fails(short, "at least 10")
     assert "s3cr3t" not in short.err
     fails(
-        await parley("desk", "add-agent", "bo@shop.example", "--team", "oders", "-c", path, PARLEY_PASSWORD=PASSWORD),
+        await here("desk", "add-agent", "bo@shop.example", "--team", "oders", "-c", path, PARLEY_PASSWORD=PASSWORD),
         "there is no team 'oders'; did you mean 'orders'?",
     )
-    fails(await parley("desk", "disable", "bo@shop.example", "-c", path), "no agent 'bo@shop.example'")
-    assert (await parley("desk", "disable", "ADA@shop.example", "-c", path)).code == 0
-    listed = await parley("desk", "list", "-c", path)
+    fails(await here("desk", "disable", "bo@shop.example", "-c", path), "no agent 'bo@shop.example'")
+    assert (await here("desk", "disable", "ADA@shop.example", "-c", path)).code == 0
+    listed = await here("desk", "list", "-c", path)
     assert re.search(r"^ada@shop\.example +Ada +agent +orders +disabled$", listed.out, re.MULTILINE)
-    assert (await parley("desk", "enable", "ada@shop.example", "-c", path)).code == 0
-    assert "disabled" not in (await parley("desk", "list", "-c", path)).out
+    assert (await here("desk", "enable", "ada@shop.example", "-c", path)).code == 0
+    assert "disabled" not in (await here("desk", "list", "-c", path)).out
 
 
 async def test_several_apps_have_to_be_named(tmp_path: Path) -> None:
@@ -159,11 +164,9 @@ async def test_several_apps_have_to_be_named(tmp_path: Path) -> None:
         text[text.index("[apps.shop]") :].replace("apps.shop", "apps.other").replace("channels.web", "channels.chat")
     )
     path.write_text(f"{text}\n{second}")
-    fails(await parley("keys", "list", "-c", path), "say which app with --app; known: other, shop")
-    fails(
-        await parley("keys", "list", "--app", "shp", "-c", path), "--app: there is no app 'shp'; did you mean 'shop'?"
-    )
-    assert (await parley("keys", "list", "--app", "other", "-c", path)).code == 0
+    fails(await here("keys", "list", "-c", path), "say which app with --app; known: other, shop")
+    fails(await here("keys", "list", "--app", "shp", "-c", path), "--app: there is no app 'shp'; did you mean 'shop'?")
+    assert (await here("keys", "list", "--app", "other", "-c", path)).code == 0
 
 
 async def test_keys(tmp_path: Path) -> None:
@@ -171,9 +174,9 @@ async def test_keys(tmp_path: Path) -> None:
     ran = await parley("keys", "add", "reports", "--scope", "write", "-c", path)
     assert (ran.code, ran.err) == (0, "")
     assert re.fullmatch(r"pk_[\w-]{40,}\n", ran.out)
-    listed = (await parley("keys", "list", "-c", path)).out
+    listed = (await here("keys", "list", "-c", path)).out
     assert ran.out.strip() not in listed
     assert "reports" in listed
-    fails(await parley("keys", "revoke", "nope", "-c", path), "no key 'nope'")
-    fails(await parley("keys", "add", "x" * 100, "-c", path), "at most 80 characters")
-    assert (await parley("keys", "add", "y", "--scope", "everything", "-c", path)).code == 2
+    fails(await here("keys", "revoke", "nope", "-c", path), "no key 'nope'")
+    fails(await here("keys", "add", "x" * 100, "-c", path), "at most 80 characters")
+    assert (await here("keys", "add", "y", "--scope", "everything", "-c", path)).code == 2
