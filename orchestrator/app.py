@@ -23,9 +23,10 @@ from orchestrator.adapters.metrics import Metrics
 from orchestrator.adapters.sqlite import path_of
 from orchestrator.adapters.stores import Database, store_of
 from orchestrator.adapters.vault import AesVault
-from orchestrator.config import ProcessRole, Settings
+from orchestrator.config import AppSettings, ProcessRole, Settings
 from orchestrator.config.section import SHORTEST_SECRET
 from orchestrator.engine import App, Channel, Engine
+from orchestrator.engine.per_channel import PerChannel
 from orchestrator.errors import Misconfigured
 from orchestrator.http import api, callback, forms, hooks, media, ops, simulate, webchat
 from orchestrator.http import demo as shop
@@ -39,7 +40,7 @@ from orchestrator.registry import Workshop, build_apps
 from orchestrator.resources import folder
 from orchestrator.retention import Removal
 from orchestrator.roles import check_role, together
-from orchestrator.roster import Registrar, Roster
+from orchestrator.roster import Connections, Registrar, Roster, Switchboard
 from orchestrator.roster.office import Office
 from orchestrator.simulate import Simulation
 
@@ -52,6 +53,22 @@ class Part(Protocol):
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
+
+
+class LiveSettings(Mapping[str, AppSettings]):
+    """Of each app as it is now, with its stored channels."""
+
+    def __init__(self, apps: Mapping[str, App]) -> None:
+        self.apps = apps
+
+    def __getitem__(self, app_id: str) -> AppSettings:
+        return self.apps[app_id].settings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.apps)
+
+    def __len__(self) -> int:
+        return len(self.apps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +93,7 @@ class Runtime:
 
     @property
     def office(self) -> Office:
-        return Office(self.registrar, self.roster, self.store.bots, self.clock)
+        return Office(self.registrar, self.roster, self.store.bots, self.clock, public_url=self.public_url)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -87,7 +104,7 @@ class Runtime:
             for part in parts:
                 await part.open()
                 stack.push_async_callback(part.close)
-            for app in self.apps.values():
+            for app in list(self.apps.values()):
                 await self.open_app(app, stack)
             await self.roster.open()
             stack.push_async_callback(self.roster.close)
@@ -159,6 +176,18 @@ def build(
         together=together(settings),
     )
     registrar = registrar_of(settings, base, store, clock, bus)
+    connections = Connections(switchboard_of(settings, base, store, clock, bus), workshop, engine.introduce)
+    roster = Roster(
+        apps,
+        registrar,
+        store.bots,
+        workshop,
+        bus,
+        settings.engine.sweep_seconds,
+        connections=connections,
+        swapped=engine.rearranged,
+    )
+    engine.lookout.look = roster.look
     return Runtime(
         settings=settings,
         role=role,
@@ -174,14 +203,27 @@ def build(
         apps=apps,
         engine=engine,
         registrar=registrar,
-        roster=Roster(apps, registrar, store.bots, workshop, bus, settings.engine.sweep_seconds),
+        roster=roster,
     )
 
 
 def registrar_of(settings: Settings, base: Path, store: Database, clock: Clock, bus: Bus | None = None) -> Registrar:
     """Without a `bus` other processes hear of changes when they next look."""
-    vault = AesVault(lambda: settings.registry.key or (kept_secret(secret_path(settings, base, "registry")),))
-    return Registrar(settings.apps, store.bots, vault, clock, bus.publish if bus is not None else None)
+    announce = bus.publish if bus is not None else None
+    vault = vault_of(settings, base)
+    return Registrar(settings.apps, store.bots, vault, clock, announce, channels=store.stored)
+
+
+def switchboard_of(
+    settings: Settings, base: Path, store: Database, clock: Clock, bus: Bus | None = None
+) -> Switchboard:
+    """As `registrar_of`, for channels."""
+    announce = bus.publish if bus is not None else None
+    return Switchboard(settings.apps, store.stored, store.bots, vault_of(settings, base), clock, announce)
+
+
+def vault_of(settings: Settings, base: Path) -> AesVault:
+    return AesVault(lambda: settings.registry.key or (kept_secret(secret_path(settings, base, "registry")),))
 
 
 def secret_path(settings: Settings, base: Path, name: str = "parley") -> Path:
@@ -261,10 +303,13 @@ def largest(channel: Channel) -> int:
     return settings.max_bytes
 
 
-def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
-    """Every channel a platform delivers to; web chats have routes of their own."""
-    return {
-        channel.id: hooks.HookChannel(
+def hook_channels(runtime: Runtime) -> Mapping[str, hooks.HookChannel]:
+    """Every channel a platform delivers to, also those still to come; web chats have routes of their own."""
+
+    def hook(app: App, channel: Channel) -> hooks.HookChannel | None:
+        if channel.connector.delivery != "push" and not isinstance(channel.connector, Answering):
+            return None
+        return hooks.HookChannel(
             app_id=app.id,
             id=channel.id,
             connector=channel.connector,
@@ -272,10 +317,8 @@ def hook_channels(runtime: Runtime) -> dict[str, hooks.HookChannel]:
             public_url=runtime.public_url,
             max_bytes=largest(channel),
         )
-        for app in runtime.apps.values()
-        for channel in app.channels.values()
-        if channel.connector.delivery == "push" or isinstance(channel.connector, Answering)
-    }
+
+    return PerChannel(runtime.apps, hook)
 
 
 def chat_routes(runtime: Runtime) -> list[BaseRoute]:
@@ -299,7 +342,7 @@ def desk_pages(runtime: Runtime) -> APIRouter:
         bus=runtime.bus,
         clock=runtime.clock,
         files=runtime.files,
-        apps={app.id: app.settings for app in runtime.apps.values()},
+        apps=LiveSettings(runtime.apps),
         public_url=runtime.public_url,
         folder=WEB / "desk",
         office=runtime.office,

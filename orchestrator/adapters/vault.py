@@ -1,4 +1,4 @@
-"""Secrets of registered bots, encrypted at rest: AES-256-GCM, bound to the row they stand in."""
+"""Settings of registered bots and stored channels, encrypted at rest: AES-256-GCM, bound to the row they stand in."""
 
 import binascii
 import hmac
@@ -49,5 +49,5 @@ class AesVault:
                 continue
         raise Misconfigured(
             f"{place}: its settings can't be decrypted: registry.key is not the one they were kept with; "
-            "give the old key too (it may be a list), or register the bot again"
+            "give the old key too (it may be a list), or bring its settings again"
         )

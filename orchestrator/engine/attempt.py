@@ -1,18 +1,19 @@
 """One try to send a message: the renderings that have not gone yet, and what came of them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
 
 from orchestrator.copies import replace
-from orchestrator.engine.app import App, Channel
+from orchestrator.engine.app import Channel
 from orchestrator.engine.links import absolute
+from orchestrator.engine.lookout import Lookout
 from orchestrator.engine.pace import Pacer
 from orchestrator.engine.pauses import Pauses
 from orchestrator.engine.window import Window, templated
-from orchestrator.errors import NotFound, ParleyError, SendFailed
+from orchestrator.errors import ParleyError, SendFailed
 from orchestrator.ports import Clock, Repeatable
 from orchestrator.types import Outgoing
 
@@ -30,7 +31,7 @@ class Attempts:
 
     def __init__(
         self,
-        apps: Mapping[str, App],
+        lookout: Lookout,
         pacer: Pacer,
         pauses: Pauses,
         window: Window,
@@ -40,7 +41,7 @@ class Attempts:
         seconds: float = 0.0,
         public_url: str = "",
     ) -> None:
-        self.apps = apps
+        self.lookout = lookout
         self.pacer = pacer
         self.pauses = pauses
         self.window = window
@@ -51,10 +52,9 @@ class Attempts:
 
     async def attempt(self, outgoing: Outgoing, going: Callable[[], bool] = lambda: True) -> Outgoing:
         """The row as it is afterwards. When it is no longer `going`, the rest of it waits to be due again."""
-        try:
-            app = self.apps[outgoing.app_id]
-            channel = app.channel(outgoing.channel_id)
-        except (KeyError, NotFound):
+        app = await self.lookout.app(outgoing.app_id, outgoing.channel_id)
+        channel = app.channels.get(outgoing.channel_id) if app is not None else None
+        if channel is None:
             return self.postponed(outgoing, SendFailed(f"channel {outgoing.channel_id!r} is gone", retryable=False))
         if rest := self.pauses.wait(channel.id):
             return self.waits(outgoing, rest, self.pauses.trouble(channel.id))

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from orchestrator.config import EngineSettings, MediaSettings, ProcessRole
-from orchestrator.engine.app import App
+from orchestrator.engine.app import App, Channel
 from orchestrator.engine.attempt import Attempts
 from orchestrator.engine.backlog import Backlog
 from orchestrator.engine.brief import Briefing
@@ -20,6 +20,7 @@ from orchestrator.engine.fetch import Fetcher
 from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.listen import Listeners
 from orchestrator.engine.live import Herald
+from orchestrator.engine.lookout import Lookout
 from orchestrator.engine.outside import Outside
 from orchestrator.engine.pace import Pacer
 from orchestrator.engine.pauses import Pauses
@@ -99,6 +100,8 @@ class Engine:
     ) -> None:
         self.role = role
         self.apps = apps
+        self.settings = settings
+        self.lookout = Lookout(apps)
         self.store = store
         self.records = records
         self.bus = bus
@@ -115,7 +118,7 @@ class Engine:
         holder = f"{role}-{clock.new_id()}"
         self.pauses = Pauses(channels, clock, holder)
         attempts = Attempts(
-            apps,
+            self.lookout,
             Pacer(bus),
             self.pauses,
             Window(records=records, clock=clock),
@@ -151,7 +154,7 @@ class Engine:
                 herald=self.herald,
                 clock=clock,
                 recorder=recorder,
-                apps=apps,
+                lookout=self.lookout,
                 briefing=briefing,
                 history=settings.history,
                 deliverer=self.deliverer,
@@ -202,13 +205,28 @@ class Engine:
     async def open(self) -> None:
         for app in self.apps.values():
             for channel in app.channels.values():
-                if isinstance(channel.connector, Threaded):
-                    channel.connector.remember(self.recall)
+                self.equip(channel)
         jobs: dict[str, Coroutine[None, None, None]] = {"backlog": self.backlog.run(), "repair": self.repairer.run()}
         if self.role != "web":
             jobs |= {"worker": self.worker.run(), "sweep": self.worker.sweep(), "deliver": self.deliverer.run()}
             jobs |= {"listen": self.listeners.run()}
         self.running = [asyncio.create_task(job, name=f"parley-{name}") for name, job in jobs.items()]
+
+    def equip(self, channel: Channel) -> None:
+        """Give a connector what it asks of the engine, before anything else is asked of it."""
+        if isinstance(channel.connector, Threaded):
+            channel.connector.remember(self.recall)
+
+    async def introduce(self, channel: Channel) -> None:
+        """A channel that begins while others run. What was wrong with one of its name before is forgotten."""
+        self.equip(channel)
+        await self.pauses.over(channel.id)
+
+    def rearranged(self) -> None:
+        """There are other channels than before."""
+        per_app = self.worker.places.per_app
+        self.worker.places.per_channel = per_channel(self.settings, self.apps, per_app)
+        self.listeners.changed.set()
 
     async def recall(self, conversation_id: str) -> Mapping[str, Any]:
         return (await self.store.load(conversation_id, history=0)).conversation.context
@@ -246,7 +264,7 @@ class Engine:
 
     async def accept(self, app_id: str, channel_id: str, events: Sequence[Inbound]) -> list[Accepted]:
         """Durable when it returns. Raises NotFound, Unavailable: also when too much waits already."""
-        app = self.app(app_id)
+        app = await self.lookout.app(app_id, channel_id) or self.app(app_id)
         channel = app.channel(channel_id)
         if self.backlog.full(app_id) and any(isinstance(event, Received | Started) for event in events):
             await self.backlog.admit(app_id)
@@ -312,5 +330,8 @@ class Engine:
 def places(settings: EngineSettings, apps: Mapping[str, App]) -> Places:
     """One app of several gets no more than its share, and so does one channel of several of an app."""
     per_app = shared(settings.concurrency, settings.share, len(apps) > 1)
-    several = any(len(app.channels) > 1 for app in apps.values())
-    return Places(settings.concurrency, per_app, shared(per_app, settings.share, several))
+    return Places(settings.concurrency, per_app, per_channel(settings, apps, per_app))
+
+
+def per_channel(settings: EngineSettings, apps: Mapping[str, App], per_app: int) -> int:
+    return shared(per_app, settings.share, any(len(app.channels) > 1 for app in apps.values()))

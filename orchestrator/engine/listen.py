@@ -46,16 +46,36 @@ class Listeners:
         self.holder = holder
         self.lease = lease
         self.troubles: dict[str, str] = {}
+        self.tasks: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
+        self.changed = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled."""
-        listeners = [
-            self.channel(app, channel)
+        """Until cancelled; `changed` is set when there are other channels than before."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self.changed.clear()
+                await self.settle(group)
+                await self.changed.wait()
+
+    async def settle(self, group: asyncio.TaskGroup) -> None:
+        """Listen to the channels there are now, and to no other. What is replaced has stopped before it begins anew."""
+        wanted = {
+            channel.id: (app, channel)
             for app in self.apps.values()
             for channel in app.channels.values()
             if isinstance(channel.connector, Listener)
+        }
+        gone = [
+            self.tasks.pop(name)[1]
+            for name, (channel, _) in list(self.tasks.items())
+            if name not in wanted or wanted[name][1] is not channel
         ]
-        await asyncio.gather(*listeners, asyncio.Event().wait())
+        for task in gone:
+            task.cancel()
+        await asyncio.gather(*gone, return_exceptions=True)
+        for name, (app, channel) in wanted.items():
+            if name not in self.tasks:
+                self.tasks[name] = channel, group.create_task(self.channel(app, channel))
 
     async def channel(self, app: App, channel: Channel) -> None:
         try:

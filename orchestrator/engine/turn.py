@@ -15,6 +15,7 @@ from orchestrator.engine.draft import Draft, Step, Task, overdue
 from orchestrator.engine.fetch import Fetcher
 from orchestrator.engine.hear import hear
 from orchestrator.engine.live import Herald
+from orchestrator.engine.lookout import Lookout
 from orchestrator.engine.places import Admission
 from orchestrator.errors import Conflict, Fenced, NotFound
 from orchestrator.ports import Clock, Recorder, Store
@@ -35,7 +36,7 @@ class TurnRunner:
         herald: Herald,
         clock: Clock,
         recorder: Recorder,
-        apps: Mapping[str, App],
+        lookout: Lookout,
         briefing: Briefing,
         history: int,
         deliverer: Deliverer,
@@ -45,7 +46,7 @@ class TurnRunner:
         self.herald = herald
         self.clock = clock
         self.recorder = recorder
-        self.apps = apps
+        self.lookout = lookout
         self.briefing = briefing
         self.caller = BotCaller(clock, recorder)
         self.composer = Composer(clock, briefing.public_url, briefing.links)
@@ -63,7 +64,7 @@ class TurnRunner:
         tried = ""
         for _ in range(MOST_TRIES):
             loaded = await self.store.load(conversation_id, history=self.history)
-            app = self.apps.get(loaded.conversation.app_id)
+            app = await self.lookout.app(loaded.conversation.app_id, loaded.conversation.channel_id)
             if app is None:
                 log.error("app is not configured", app_id=loaded.conversation.app_id, conversation_id=conversation_id)
                 return False

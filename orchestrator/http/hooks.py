@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.errors import Malformed, NotFound, ParleyError, Throttled, TooLarge
-from orchestrator.http.problems import MAX_BODY, internal, problem
+from orchestrator.http.problems import internal, problem
 from orchestrator.http.replies import Replies
 from orchestrator.ports import Answering, Bus, Connector
 from orchestrator.types import (
@@ -33,6 +33,8 @@ from orchestrator.types import (
 PREFIX = "/hooks/"
 METHODS = ("GET", "HEAD", "POST")
 MINUTE = timedelta(minutes=1)
+MOST = 104_857_600
+"""Bytes: more than any channel may be set to take."""
 ALIVE = RawResponse()
 """Some platforms only look, with a HEAD, whether anybody is there, before they let an address be saved."""
 SPOKEN = (Received, Started, Edited, Deleted, Reacted)
@@ -214,7 +216,5 @@ def routes(
 ) -> list[Route]:
     """Put these first: routes are tried in order."""
     hooks = Hooks(channels, engine, bus, replies)
-    largest = max((channel.max_bytes for channel in channels.values()), default=0)
-    # The application's own limit must not cut off a channel that takes more.
-    limit = largest if largest > MAX_BODY else None
-    return [Route(PREFIX + "{channel_id:path}", hooks, methods=METHODS, max_body_size=limit, name="hooks")]
+    # Each channel has its own limit; the application's must not cut off one that takes more.
+    return [Route(PREFIX + "{channel_id:path}", hooks, methods=METHODS, max_body_size=MOST, name="hooks")]

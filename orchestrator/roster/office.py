@@ -51,11 +51,14 @@ class Hour:
 
 
 class Office:
-    def __init__(self, registrar: Registrar, roster: Roster, bots: BotRecords, clock: Clock) -> None:
+    def __init__(
+        self, registrar: Registrar, roster: Roster, bots: BotRecords, clock: Clock, *, public_url: str = ""
+    ) -> None:
         self.registrar = registrar
         self.roster = roster
         self.bots = bots
         self.clock = clock
+        self.public_url = public_url
 
     def app(self, app_id: str) -> App:
         return self.roster.apps[app_id]

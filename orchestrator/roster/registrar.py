@@ -11,15 +11,15 @@ from orchestrator.conformance.report import SUITE, VERSION, Report
 from orchestrator.copies import replace
 from orchestrator.errors import Conflict, Malformed, NotFound
 from orchestrator.ledger import nowhere
-from orchestrator.ports import BotRecords, Clock, Vault
+from orchestrator.ports import BotRecords, ChannelRecords, Clock, Vault
 from orchestrator.roster import serving
 from orchestrator.roster.settings import from_outside, place, read, seal, shown, unseal
 from orchestrator.types import (
     BotEntry,
-    BotsChanged,
     BotVersion,
     Capabilities,
     Grade,
+    RosterChanged,
     Serves,
     Trial,
     TrialState,
@@ -34,7 +34,7 @@ log = structlog.get_logger("parley.bots")
 
 
 class Notice(Protocol):
-    async def publish(self, event: BotsChanged) -> None: ...
+    async def publish(self, event: RosterChanged) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +58,16 @@ class Registrar:
         bots: BotRecords,
         vault: Vault,
         clock: Clock,
-        announce: Callable[[BotsChanged], Awaitable[None]] | None = None,
+        announce: Callable[[RosterChanged], Awaitable[None]] | None = None,
+        *,
+        channels: ChannelRecords,
     ) -> None:
         self.apps = apps
         self.bots = bots
         self.vault = vault
         self.clock = clock
         self.announce = announce
+        self.channels = channels
 
     async def register(self, app_id: str, new: NewBot) -> tuple[BotEntry, BotVersion]:
         """Keeps it; it does not answer before it is enabled. Raises Malformed, Misconfigured, Conflict."""
@@ -123,7 +126,7 @@ class Registrar:
 
     async def tell(self, app_id: str) -> None:
         if self.announce is not None:
-            await self.announce(BotsChanged(app_id=app_id))
+            await self.announce(RosterChanged(app_id=app_id))
 
     async def changed(self, app_id: str, name: str, **changes: Any) -> BotEntry:
         entry = await self.bots.entry(app_id, name)
@@ -166,7 +169,8 @@ class Registrar:
 
     async def serve(self, app_id: str, name: str, serves: Serves) -> BotEntry:
         """Whom it answers without a rule that names it. Raises Malformed."""
-        serving.check(serves, self.apps[app_id])
+        stored = (one.id for one in await self.channels.entries(app_id))
+        serving.check(serves, self.apps[app_id], {*self.apps[app_id].channels, *stored})
         return await self.changed(app_id, name, serves=serves)
 
     async def graded(self, app_id: str, name: str, version: int, report: Report) -> Grade:

@@ -1,27 +1,30 @@
-"""Registered bots as they run in this process: made, opened, swapped in between turns, closed when they are done."""
+"""Registered bots and stored channels as they run in this process: made, opened, swapped in between turns, closed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from orchestrator.copies import replace
-from orchestrator.engine import App, RunningBot
+from orchestrator.engine import App, Channel, RunningBot
 from orchestrator.engine.app import Candidate
 from orchestrator.engine.watch import Watch
 from orchestrator.errors import Conflict, Misconfigured, NotFound, ParleyError
 from orchestrator.ports import BotRecords, Bus, Panel
 from orchestrator.registry import Workshop, running
 from orchestrator.roster import serving, trials
+from orchestrator.roster.connections import Connections
 from orchestrator.roster.lent import Lent
 from orchestrator.roster.registrar import Registrar
 from orchestrator.roster.settings import read
-from orchestrator.types import BotEntry, BotsChanged
+from orchestrator.types import BotEntry, ChannelEntry, RosterChanged
 
 Key = tuple[str, str, int]
 """App, name, version."""
+State = tuple[tuple[str, int, datetime], ...]
+"""Names and revisions; a name that was removed and given again was created later."""
 
 KEPT = timedelta(days=92)
 """How long figures by the hour are kept."""
@@ -34,10 +37,20 @@ class Roster:
     """`apps` is what the engine looks into at every turn: an app is replaced there whole, so a turn sees one state.
 
     Looks every `seconds`, and at once when told. A version that can't be made leaves what ran before in its place.
+    `swapped` is called when apps are no longer what they were.
     """
 
     def __init__(
-        self, apps: dict[str, App], registrar: Registrar, bots: BotRecords, workshop: Workshop, bus: Bus, seconds: float
+        self,
+        apps: dict[str, App],
+        registrar: Registrar,
+        bots: BotRecords,
+        workshop: Workshop,
+        bus: Bus,
+        seconds: float,
+        *,
+        connections: Connections,
+        swapped: Callable[[], None],
     ) -> None:
         self.apps = apps
         self.configured = dict(apps)
@@ -46,7 +59,9 @@ class Roster:
         self.workshop = workshop
         self.bus = bus
         self.seconds = seconds
-        self.seen: dict[str, tuple[tuple[str, int], ...]] = {}
+        self.connections = connections
+        self.swapped = swapped
+        self.seen: dict[str, tuple[State, State]] = {}
         self.made: dict[Key, RunningBot] = {}
         self.trouble: dict[Key, str] = {}
         self.looking = asyncio.Lock()
@@ -70,10 +85,10 @@ class Roster:
             await self.flush()
         for key in list(self.made):
             self.retire(key)
-        await asyncio.gather(*self.closing, return_exceptions=True)
+        await asyncio.gather(*self.closing, self.connections.close(), return_exceptions=True)
 
     async def listen(self, app_id: str) -> None:
-        topic = BotsChanged(app_id=app_id).conversation_id
+        topic = RosterChanged(app_id=app_id).conversation_id
         async with self.bus.subscribe(app_id, topic) as news:
             async for _ in news:
                 self.poked.set()
@@ -88,9 +103,9 @@ class Roster:
                 await self.look()
                 await self.judge()
             except ParleyError as error:
-                log.warning("registered bots can't be read; going on with those known", error=str(error))
+                log.warning("registered bots and channels can't be read; going on with those known", error=str(error))
             except Exception:
-                log.exception("looking after registered bots broke")
+                log.exception("looking after registered bots and channels broke")
 
     async def flush(self) -> None:
         """Hand on what was counted. When the database can't take it now it is lost: these are figures, not facts."""
@@ -119,14 +134,20 @@ class Roster:
         """Make what runs here what the database says."""
         async with self.looking:
             found = await self.bots.entries()
+            stored = await self.connections.switchboard.records.entries()
+            changed = False
             for app_id in self.configured:
                 entries = [entry for entry in found if entry.app_id == app_id]
-                state = tuple((entry.name, entry.revision) for entry in entries)
+                channels = [entry for entry in stored if entry.app_id == app_id]
+                state = bots_state(entries), channels_state(channels)
                 if state != self.seen.get(app_id):
-                    await self.rebuild(app_id, entries)
-                    self.seen[app_id] = state
+                    await self.rebuild(app_id, entries, channels)
+                    self.seen[app_id], changed = state, True
+            if changed:
+                self.connections.settle(self.apps)
+                self.swapped()
 
-    async def rebuild(self, app_id: str, entries: Sequence[BotEntry]) -> None:
+    async def rebuild(self, app_id: str, entries: Sequence[BotEntry], stored: Sequence[ChannelEntry]) -> None:
         live = {entry.name: entry for entry in entries if entry.enabled and entry.active}
         wanted = {(app_id, name, entry.active) for name, entry in live.items()}
         tried = {
@@ -144,6 +165,7 @@ class Roster:
             entries,
             {name: bot for name, bot in bots.items() if bot is not None},
             {name: one for name, one in candidates.items() if one is not None},
+            await self.connections.standing(app_id, stored),
         )
         used = {id(bot) for bot in bots.values()}
         for key, bot in list(self.made.items()):
@@ -193,8 +215,9 @@ class Roster:
         entries: Sequence[BotEntry],
         bots: Mapping[str, RunningBot],
         candidates: Mapping[str, Candidate],
+        channels: Mapping[str, Channel],
     ) -> None:
-        base = self.configured[app_id]
+        base = with_channels(self.configured[app_id], channels)
         known = {**base.bots, **bots}
         policy = base.policy
         try:
@@ -211,6 +234,23 @@ class Roster:
         task = asyncio.create_task(let_go(made))
         self.closing.add(task)
         task.add_done_callback(self.closing.discard)
+
+
+def bots_state(entries: Sequence[BotEntry]) -> State:
+    return tuple((entry.name, entry.revision, entry.created_at) for entry in entries)
+
+
+def channels_state(entries: Sequence[ChannelEntry]) -> State:
+    return tuple((entry.id, entry.revision, entry.created_at) for entry in entries)
+
+
+def with_channels(app: App, stored: Mapping[str, Channel]) -> App:
+    """The same app, as if its stored channels stood in parley.toml too."""
+    if not stored:
+        return app
+    known = {**app.settings.channels, **{name: channel.settings for name, channel in stored.items()}}
+    settings = app.settings.model_copy(update={"channels": known})
+    return replace(app, settings=settings, channels={**app.channels, **stored})
 
 
 async def let_go(made: RunningBot) -> None:

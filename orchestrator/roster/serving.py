@@ -48,10 +48,10 @@ def policy_with(settings: AppSettings, bots: Collection[str], entries: Sequence[
     return Policy.compile(more, bots=bots, teams=settings.teams)
 
 
-def check(serves: Serves, settings: AppSettings) -> None:
+def check(serves: Serves, settings: AppSettings, channels: Collection[str]) -> None:
     """Raises Malformed for names that lead nowhere, and a segment that is no condition."""
     for what, given, known in (
-        ("channel", serves.channels, settings.channels),
+        ("channel", serves.channels, channels),
         ("language", serves.languages, settings.languages),
     ):
         if strange := sorted(set(given) - set(known)):

@@ -1,14 +1,17 @@
-"""What a registered bot is configured with: checked, shown without its secrets, sealed."""
+"""What a registered bot or a stored channel is configured with: checked, shown without its secrets, sealed."""
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 from pydantic import ValidationError
 
-from orchestrator.config import BotSettings
+from orchestrator.config import BotSettings, ChannelSettings
 from orchestrator.config.explain import problems
+from orchestrator.config.section import Host
 from orchestrator.errors import Malformed, Misconfigured
 from orchestrator.ports import Vault
 from orchestrator.registry import own, plugin, validated
@@ -16,15 +19,24 @@ from orchestrator.registry import own, plugin, validated
 HIDDEN = "**********"
 SECRET_NAME = re.compile(r"secret|token|password|passwd|api_?key|authorization|credential|private", re.IGNORECASE)
 LARGEST = 65_536
+GROUPS: Mapping[type[Host], str] = {BotSettings: "bots", ChannelSettings: "connectors"}
+"""Where the plugins are whose tables these are."""
+
+H = TypeVar("H", bound=Host)
 
 
 def read(raw: Mapping[str, Any]) -> BotSettings:
     """Raises Misconfigured, naming the key and never its value."""
+    return checked(BotSettings, raw)
+
+
+def checked(host: type[H], raw: Mapping[str, Any]) -> H:
+    """The table of a bot or a channel, and the plugin's own keys in it. Raises Misconfigured, as `read`."""
     try:
-        settings = BotSettings.model_validate(dict(raw))
+        settings = host.model_validate(dict(raw))
     except ValidationError as error:
-        raise Misconfigured(problems(error, BotSettings, raw)) from None
-    validated(plugin("bots", settings.kind), own(settings), BotSettings.model_fields)
+        raise Misconfigured(problems(error, host, raw)) from None
+    validated(plugin(GROUPS[host], str(getattr(settings, "kind", ""))), own(settings), host.model_fields)
     return settings
 
 
@@ -40,26 +52,36 @@ def from_outside(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {**raw, "trusted": False}
 
 
-def shown(settings: BotSettings) -> dict[str, Any]:
+def shown(settings: BotSettings | ChannelSettings) -> dict[str, Any]:
     """Everything but what is secret."""
-    module = plugin("bots", settings.kind)
-    mine = validated(module, own(settings), BotSettings.model_fields).model_dump(mode="json", exclude_defaults=True)
-    known = {name: getattr(settings, name) for name in settings.model_fields_set if name in BotSettings.model_fields}
+    host = type(settings)
+    module = plugin(GROUPS[host], settings.kind)
+    mine = validated(module, own(settings), host.model_fields).model_dump(mode="json", exclude_defaults=True)
+    known = settings.model_dump(mode="json", include=settings.model_fields_set & host.model_fields.keys())
     masked: dict[str, Any] = masked_value({**known, **mine})
     return masked
 
 
 def masked_value(value: Any, name: str = "") -> Any:
-    if name and SECRET_NAME.search(name) and value not in ("", None, False, True):
+    if name and SECRET_NAME.search(name) and value and not isinstance(value, int | float):
         return HIDDEN
     match value:
         case Mapping():
             return {key: masked_value(item, str(key)) for key, item in value.items()}
         case list() | tuple():
             return [masked_value(item) for item in value]
-        case str() if value.startswith(("http://", "https://")) and "?" in value:
-            return value.partition("?")[0] + "?…"
+        case str() if value.startswith(("http://", "https://")):
+            return bare(value)
     return value
+
+
+def bare(url: str) -> str:
+    """Without the user and password, and what is asked for: each may be a key."""
+    address, asks, _ = url.partition("?")
+    with suppress(ValueError):
+        parts = urlsplit(address)
+        address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return f"{address}?…" if asks else address
 
 
 def place(app_id: str, name: str, version: int) -> str:
@@ -71,9 +93,9 @@ def seal(vault: Vault, raw: Mapping[str, Any], where: str) -> str:
     try:
         text = orjson.dumps(dict(raw)).decode()
     except TypeError as error:
-        raise Malformed(f"the bot's settings are no JSON: {error}") from None
+        raise Malformed(f"the settings are no JSON: {error}") from None
     if len(text) > LARGEST:
-        raise Malformed(f"the bot's settings have {len(text)} characters; {LARGEST} are the most")
+        raise Malformed(f"the settings have {len(text)} characters; {LARGEST} are the most")
     return vault.seal(text, where)
 
 

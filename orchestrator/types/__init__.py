@@ -65,13 +65,13 @@ from orchestrator.types.decision import Decision, HandoffOrder, Route, RuleCheck
 from orchestrator.types.delivery import Delivery, DeliveryState, Outgoing, QueueDepth, Rendering, SendReason
 from orchestrator.types.handoff import Handoff, HandoffState, Packet, Priority, QueueView
 from orchestrator.types.live import (
-    BotsChanged,
     ConversationChanged,
     DeliveryChanged,
     Drafting,
     Live,
     Marked,
     MessageAdded,
+    RosterChanged,
     SignedOut,
     TypingChanged,
 )
@@ -133,7 +133,7 @@ __all__ = [
     "BotNote",
     "BotNoteKind",
     "BotVersion",
-    "BotsChanged",
+    "RosterChanged",
     "Button",
     "Buttons",
     "Capabilities",

@@ -89,14 +89,17 @@ class SignedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BotsChanged:
-    """A registered bot is not as it was: processes look again. Nobody's conversation, but the topic they read."""
+class RosterChanged:
+    """A registered bot or a stored channel is not as it was: processes look again.
+
+    Nobody's conversation, but the topic they read.
+    """
 
     app_id: str
-    conversation_id: str = "~bots"
-    kind: Literal["bots"] = "bots"
+    conversation_id: str = "~roster"
+    kind: Literal["roster"] = "roster"
 
 
 Live = (
-    MessageAdded | TypingChanged | Drafting | Marked | ConversationChanged | DeliveryChanged | SignedOut | BotsChanged
+    MessageAdded | TypingChanged | Drafting | Marked | ConversationChanged | DeliveryChanged | SignedOut | RosterChanged
 )

@@ -3,7 +3,7 @@
 The protocol is in connectors/webchat/README.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -23,7 +23,7 @@ MOST_UPLOAD = 100 * 1024 * 1024
 """Bytes beyond which no channel's `upload.max_bytes` lets a body grow."""
 
 
-def routes(channels: Iterable[WebChannel], services: Services, *, secret: str, web: Path) -> list[BaseRoute]:
+def routes(channels: Mapping[str, WebChannel], services: Services, *, secret: str, web: Path) -> list[BaseRoute]:
     """`secret` is the server's, from which each channel's token key is made; `web` the folder that holds `widget/`."""
     assets = Assets(web / "widget")
     directory = Directory(channels, secret)

@@ -1,12 +1,13 @@
 """The configured web chats, and what their visitors' requests are served with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from connectors.webchat import Settings, WebChat
 from connectors.webchat.tokens import Tokens
-from orchestrator.engine import App
+from orchestrator.engine import App, Channel
+from orchestrator.engine.per_channel import PerChannel
 from orchestrator.errors import NotFound
 from orchestrator.ports import Accounts, Bus, Clock, Files, Records
 from orchestrator.types import Accepted, Conversation, Inbound, Marks, QueueView, Role
@@ -65,33 +66,41 @@ class Open:
 
 
 class Directory:
-    def __init__(self, channels: Iterable[WebChannel], secret: str) -> None:
-        self.channels = {
-            channel.id: Open(channel=channel, tokens=channel.connector.tokens(channel.id, secret))
-            for channel in channels
-        }
+    """`channels` are those there are now: they come and go."""
+
+    def __init__(self, channels: Mapping[str, WebChannel], secret: str) -> None:
+        self.channels = channels
+        self.secret = secret
+        self.opened: dict[str, Open] = {}
 
     def find(self, channel_id: str) -> Open:
         """Raises NotFound."""
-        if channel_id not in self.channels:
+        channel = self.channels.get(channel_id)
+        if channel is None:
+            self.opened.pop(channel_id, None)
             raise NotFound(f"there is no web chat {channel_id!r}; check 'data-channel' in the script tag")
-        return self.channels[channel_id]
+        found = self.opened.get(channel_id)
+        if found is None or found.channel is not channel:
+            found = Open(channel=channel, tokens=channel.connector.tokens(channel_id, self.secret))
+            self.opened[channel_id] = found
+        return found
 
 
-def web_channels(apps: Mapping[str, App]) -> list[WebChannel]:
-    """Every web chat of every app."""
-    return [
-        WebChannel(
-            app_id=app.id,
-            id=channel.id,
-            connector=channel.connector,
-            name=app.name,
-            languages=app.settings.languages,
-            pivot=app.settings.pivot,
-            rate=channel.settings.rate,
-            max_bytes=channel.settings.max_bytes,
-        )
-        for app in apps.values()
-        for channel in app.channels.values()
-        if isinstance(channel.connector, WebChat)
-    ]
+def web_channels(apps: Mapping[str, App]) -> Mapping[str, WebChannel]:
+    """Every web chat of every app, also those still to come."""
+    return PerChannel(apps, web_channel)
+
+
+def web_channel(app: App, channel: Channel) -> WebChannel | None:
+    if not isinstance(channel.connector, WebChat):
+        return None
+    return WebChannel(
+        app_id=app.id,
+        id=channel.id,
+        connector=channel.connector,
+        name=app.name,
+        languages=app.settings.languages,
+        pivot=app.settings.pivot,
+        rate=channel.settings.rate,
+        max_bytes=channel.settings.max_bytes,
+    )

@@ -13,7 +13,6 @@ from connectors.webchat.wire import MarksShown, Ready, ServerFrame, Shown, State
 from orchestrator.errors import NotFound
 from orchestrator.http.webchat.channels import Services
 from orchestrator.types import (
-    BotsChanged,
     Conversation,
     ConversationChanged,
     DeliveryChanged,
@@ -23,6 +22,7 @@ from orchestrator.types import (
     Message,
     MessageAdded,
     QueueView,
+    RosterChanged,
     SignedOut,
     TypingChanged,
 )
@@ -87,7 +87,7 @@ class Feed:
                 return self.marked()
             case ConversationChanged():
                 return await self.changed(live)
-            case SignedOut() | DeliveryChanged() | BotsChanged():
+            case SignedOut() | DeliveryChanged() | RosterChanged():
                 return []
             case _:
                 assert_never(live)
