@@ -6,6 +6,9 @@ JOBS ?= 2
 # No part of the pinned requirements: torch alone is larger than all of them, and which build is right depends on the machine.
 TORCH_PACKAGES := torch==2.13.0 "transformers>=4.57,<6" "sentencepiece>=0.2" "sacremoses>=0.1"
 
+# Where nothing may be kept that was compiled, each of the suite's processes would compile all of it: half a second each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format chaos bench eval heads docs requirements clean
 
