@@ -133,7 +133,7 @@ class Attempts:
         except Exception as error:
             log.exception("connector raised", channel_id=row.channel_id)
             raise SendFailed(f"connector raised {type(error).__name__}", retryable=True) from error
-        return replace(row, done=row.done + 1, external_id=delivery.external_id or row.external_id)
+        return named(replace(row, done=row.done + 1), delivery.external_id)
 
     def postponed(self, outgoing: Outgoing, error: SendFailed) -> Outgoing:
         attempts = outgoing.attempts + 1
@@ -159,6 +159,15 @@ class Attempts:
 def repeatable(channel: Channel) -> bool:
     connector = channel.connector
     return isinstance(connector, Repeatable) and connector.idempotent
+
+
+def named(row: Outgoing, external_id: str) -> Outgoing:
+    """With what the platform calls the rendering that has just gone out."""
+    if not external_id:
+        return row
+    if len(row.renderings) == 1:
+        return replace(row, external_id=external_id)
+    return replace(row, external_id=external_id, pieces={**row.pieces, row.done - 1: external_id})
 
 
 def back_off(attempts: int) -> timedelta:

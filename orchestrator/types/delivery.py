@@ -1,6 +1,7 @@
 """What is to be sent to a platform, and how far it has come."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -31,6 +32,8 @@ class Outgoing:
 
     `renderings` are the message as it was fitted to the channel; `done` counts those that went out, so that a
     retry goes on where the last try stopped. `reason` says more of `error` where what to do next depends on it.
+    `pieces` are what the platform calls the renderings that went out in this try, by their number: the store keeps them
+    and never gives them back.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Outgoing:
     external_id: str = ""
     error: str = ""
     reason: SendReason = ""
+    pieces: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

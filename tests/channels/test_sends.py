@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.engine import pauses
 from orchestrator.errors import SendFailed, SendProblem
-from orchestrator.types import DeliveryChanged, DeliveryState, StatusChanged, Template
+from orchestrator.types import DeliveryChanged, DeliveryState, Reacted, Received, StatusChanged, Template, Text
 from tests.support.channel import channel, deliveries, news, reached, tell
 from tests.support.probe import Side
 
@@ -215,3 +215,24 @@ async def test_a_platform_that_does_not_answer_in_time(
         assert first.seq == min(row.seq for row in await deliveries(parley))
         await side.until(lambda: "echo: two" in side.texts)
         assert side.texts.count("echo: one") == idempotent
+
+
+# In pieces
+
+
+async def test_what_comes_back_may_name_any_piece_of_a_message(tmp_path: Path, side: Side) -> None:
+    async with channel(tmp_path) as parley:
+        await parley.hear("word " * 1500)
+        (row,) = await reached(parley, "sent")
+        assert len(side.sent) == len(row.renderings) == 2
+        now = parley.runtime.clock.now()
+        await tell(parley, Reacted(address="visitor", external_id="theirs-1", emoji="👍", at=now))
+        quoting = Received(address="visitor", external_id="q", parts=(Text(text="this?"),), at=now, quotes="theirs-1")
+        await tell(parley, quoting)
+        log = await parley.log(public=False)
+        said = next(message for message in log if message.id == row.message_id)
+        assert said.reactions == {"visitor": "👍"}
+        assert next(message for message in log if message.external_id == "q").quotes == row.message_id
+        await tell(parley, StatusChanged(external_id="theirs-1", state="failed", at=now, error="too long"))
+        (letter,) = await reached(parley, "failed")
+        assert (letter.id, letter.error) == (row.id, "too long")

@@ -24,10 +24,15 @@ OWE = (
 LOG_CHANGED = "UPDATE conversations SET version = version + 1 WHERE id = $1"
 SENT_AS = (
     f"SELECT {MESSAGE} FROM messages WHERE (conversation_id, id) = (SELECT o.conversation_id, o.message_id "
-    "FROM outbox o WHERE o.channel_id = $1 AND o.external_id = $2 AND o.external_id <> '' LIMIT 1)"
+    "FROM outbox o WHERE o.channel_id = $1 AND o.external_id = $2 AND o.external_id <> '' UNION ALL "
+    "SELECT p.conversation_id, p.message_id FROM pieces p WHERE p.channel_id = $1 AND p.external_id = $2 LIMIT 1)"
 )
 
-LETTER = f"SELECT {OUTGOING} FROM outbox WHERE channel_id = $1 AND external_id = $2 AND external_id <> '' LIMIT 1"
+LETTER = (
+    f"SELECT {OUTGOING} FROM outbox WHERE (conversation_id, id) = (SELECT o.conversation_id, o.id "
+    "FROM outbox o WHERE o.channel_id = $1 AND o.external_id = $2 AND o.external_id <> '' UNION ALL "
+    "SELECT p.conversation_id, p.outgoing_id FROM pieces p WHERE p.channel_id = $1 AND p.external_id = $2 LIMIT 1)"
+)
 
 
 async def amend(db: Connection, change: Amendment, at: datetime) -> Message | None:

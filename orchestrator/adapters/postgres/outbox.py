@@ -12,7 +12,9 @@ from orchestrator.types import DeliveryState, Moved, Outgoing, SendReason
 
 DUE = f"SELECT {OUTGOING} FROM parley_due_2($1, $2, $3, $4)"
 SETTLE = "SELECT * FROM parley_settle_2($1::json)"
-STATUS = "SELECT * FROM parley_status_2($1::json, $2, $3)"
+SETTLE_PIECES = "SELECT * FROM parley_settle_3($1::json)"
+PIECES = b'"pieces":'
+STATUS = "SELECT * FROM parley_status_3($1::json, $2, $3)"
 SEEN = "SELECT * FROM parley_seen_1($1, $2, $3, $4)"
 REFUSE = "SELECT parley_refuse_1($1, $2, $3)"
 LET_GO = "UPDATE outbox SET held_by = NULL, held_until = NULL WHERE id = ANY ($1::text[]) AND held_by = $2"
@@ -24,8 +26,10 @@ async def due(db: Connection, holder: str, now: datetime, limit: int, hold: floa
 
 def settled(row: Outgoing, holder: str) -> bytes:
     """Raises Malformed."""
+    pieces = [{"nth": nth, "external_id": kept(id)} for nth, id in row.pieces.items()]
     return packed(
-        {
+        ({"pieces": pieces} if len(row.renderings) > 1 else {})
+        | {
             "id": row.id,
             "conversation_id": row.conversation_id,
             "channel_id": row.channel_id,
@@ -45,7 +49,8 @@ def settled(row: Outgoing, holder: str) -> bytes:
 
 
 async def settle(db: Connection, batch: Sequence[bytes]) -> Sequence[Sequence[str]]:
-    rows = await db.fetch(SETTLE, together(placed(batch)))
+    statement = SETTLE_PIECES if any(PIECES in one for one in batch) else SETTLE
+    rows = await db.fetch(statement, together(placed(batch)))
     left = {row[0]: row[1] for row in rows}
     return [left[place] for place in range(len(batch))]
 

@@ -16,9 +16,10 @@ TRACES = (
 )
 # What a turn holds is left for the next time, here and below: nobody waits for this job.
 DELIVERIES = (
-    "DELETE FROM outbox o USING (SELECT id, conversation_id FROM outbox "
+    "WITH gone AS (DELETE FROM outbox o USING (SELECT id, conversation_id FROM outbox "
     "WHERE state IN ('unknown', 'sent', 'delivered', 'read') AND due_at < $1 ORDER BY due_at LIMIT $2 "
-    "FOR UPDATE SKIP LOCKED) AS old WHERE o.id = old.id AND o.conversation_id = old.conversation_id"
+    "FOR UPDATE SKIP LOCKED) AS old WHERE o.id = old.id AND o.conversation_id = old.conversation_id RETURNING o.id), "
+    "cut AS (DELETE FROM pieces p USING gone g WHERE p.outgoing_id = g.id) SELECT count(*) FROM gone"
 )
 LATE_ANSWERS = (
     "DELETE FROM late_answers l USING (SELECT conversation_id, turn_id FROM late_answers WHERE at < $1 "
@@ -31,7 +32,6 @@ SESSIONS = (
 )
 ROWS: dict[Kind, str] = {
     "traces": TRACES,
-    "deliveries": DELIVERIES,
     "late answers": LATE_ANSWERS,
     "sessions": SESSIONS,
 }
@@ -40,7 +40,7 @@ CLOSED = (
     "SELECT id, customer_id FROM conversations WHERE status = 'closed' AND updated_at < $1 "
     "AND processed_seq >= customer_seq ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED"
 )
-BELONGINGS = ("messages", "outbox", "handoffs", "traces", "late_answers", "debts", "identities")
+BELONGINGS = ("messages", "outbox", "pieces", "handoffs", "traces", "late_answers", "debts", "identities")
 EXTERNALS = (
     "DELETE FROM externals e USING messages m WHERE m.conversation_id = ANY ($1::text[]) AND m.external_id <> '' "
     "AND e.channel_id = m.channel_id AND e.external_id = m.external_id AND e.conversation_id = m.conversation_id"
@@ -58,6 +58,8 @@ async def prune(db: Connection, kind: Kind, before: int, limit: int) -> int:
             return 0
         if kind == "conversations":
             return await conversations(db, before, limit)
+        if kind == "deliveries":
+            return int(await db.fetchval(DELIVERIES, before, bounded(limit)))
         return gone(await db.execute(ROWS[kind], before, bounded(limit)))
 
 

@@ -16,11 +16,16 @@ AMEND = (
     "UPDATE messages SET parts = ?, translations = ?, understanding = ?, extra = ? WHERE id = ? AND conversation_id = ?"
 )
 SENT_AS = (
-    f"SELECT {MESSAGE} FROM messages WHERE id = (SELECT message_id FROM outbox WHERE channel_id = ? "
-    "AND external_id = ? AND external_id <> '' LIMIT 1)"
+    f"SELECT {MESSAGE} FROM messages WHERE id = (SELECT message_id FROM outbox WHERE channel_id = ?1 "
+    "AND external_id = ?2 AND external_id <> '' UNION ALL "
+    "SELECT message_id FROM pieces WHERE channel_id = ?1 AND external_id = ?2 LIMIT 1)"
 )
 
-LETTER = f"SELECT {OUTGOING} FROM outbox WHERE channel_id = ? AND external_id = ? AND external_id <> '' LIMIT 1"
+LETTER = (
+    f"SELECT {OUTGOING} FROM outbox WHERE id = (SELECT id FROM outbox WHERE channel_id = ?1 AND external_id = ?2 "
+    "AND external_id <> '' UNION ALL "
+    "SELECT outgoing_id FROM pieces WHERE channel_id = ?1 AND external_id = ?2 LIMIT 1)"
+)
 
 
 def amend(db: Cursor, change: Amendment, at: datetime) -> Message | None:

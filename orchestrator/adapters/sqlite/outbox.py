@@ -31,9 +31,14 @@ BY_EXTERNAL = (
     "WHERE channel_id = ? AND external_id = ? AND external_id <> '' AND state <> 'pending'"
 )
 BY_TRACKER = (
-    "SELECT id, state, conversation_id, seq, done, json_array_length(renderings) FROM outbox "
-    "WHERE id = ? AND channel_id = ?"
+    "SELECT id, state, conversation_id, seq, message_id, renderings FROM outbox WHERE id = ? AND channel_id = ?"
 )
+PIECE = (
+    "INSERT INTO pieces (channel_id, external_id, outgoing_id, conversation_id, message_id, nth) "
+    "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+NTH = "SELECT outgoing_id, nth FROM pieces WHERE channel_id = ? AND external_id = ?"
+PIECES = "SELECT external_id FROM pieces WHERE outgoing_id = ?"
 GONE_OUT = "UPDATE outbox SET done = ?1 + 1, external_id = iif(?2 = '', external_id, ?2) WHERE id = ?3 AND done = ?1"
 NAMED = "UPDATE outbox SET external_id = ?1 WHERE id = ?2 AND external_id = '' AND ?1 <> ''"
 PROGRESS = "UPDATE outbox SET state = ?, error = ? WHERE id = ?"
@@ -77,6 +82,8 @@ def due(db: Cursor, now: datetime, limit: int) -> Sequence[Outgoing]:
 
 
 def settle(db: Cursor, row: Outgoing) -> Sequence[str]:
+    for nth, external_id in row.pieces.items():
+        db.execute(PIECE, (row.channel_id, external_id, row.id, row.conversation_id, row.message_id, nth))
     found = db.execute(STATE, (row.id,)).fetchone()
     if found is not None:
         keep(db, row, found[0])
@@ -93,8 +100,8 @@ def keep(db: Cursor, row: Outgoing, old: DeliveryState) -> None:
         db.execute(REWRITE, (codec.dump_renderings(row.renderings).decode(), row.id))
     if state == "pending":
         db.execute(POSTPONE, (micros(row.due_at), row.conversation_id, row.seq))
-    elif row.external_id:
-        adopt(db, row.channel_id, row.external_id)
+    else:
+        adopt_all(db, row)
 
 
 def sent_after_all(db: Cursor, row: Outgoing) -> None:
@@ -103,12 +110,20 @@ def sent_after_all(db: Cursor, row: Outgoing) -> None:
         db.execute(LOG_CHANGED, (row.conversation_id,))
 
 
+def adopt_all(db: Cursor, row: Outgoing) -> None:
+    known = db.execute(PIECES, (row.id,)).fetchall() if len(row.renderings) > 1 else []
+    for external_id in dict.fromkeys([*(id for (id,) in known), row.external_id]):
+        if external_id:
+            adopt(db, row.channel_id, external_id)
+
+
 def adopt(db: Cursor, channel_id: str, external_id: str) -> None:
     """A status that came before we knew the id it is about."""
     orphan = db.execute(ORPHAN, (channel_id, external_id)).fetchone()
     if orphan is not None:
         db.execute(ADOPT, (channel_id, external_id))
-        progress(db, channel_id, external_id, orphan[0], orphan[1])
+        if progress(db, channel_id, external_id, orphan[0], orphan[1]) is None:
+            by_tracker(db, channel_id, "", orphan[0], orphan[1], "", *piece(db, channel_id, external_id))
 
 
 def rewritten(row: Outgoing) -> bool:
@@ -133,11 +148,18 @@ def status(
     now: int,
 ) -> Sequence[Moved]:
     moved = progress(db, channel_id, external_id, state, error, reason) if external_id else None
-    if moved is None and tracker:
-        moved = by_tracker(db, channel_id, external_id, state, error, reason, *tracked(tracker))
+    if moved is None:
+        place = tracked(tracker) if tracker else piece(db, channel_id, external_id)
+        moved = by_tracker(db, channel_id, external_id, state, error, reason, *place)
     if moved is None and external_id:
         keep_orphan(db, channel_id, external_id, state, error, now)
     return moved or ()
+
+
+def piece(db: Cursor, channel_id: str, external_id: str) -> tuple[str, int]:
+    """Outbox id and rendering; ("", 0) for what is no piece of ours."""
+    found: tuple[str, int] | None = db.execute(NTH, (channel_id, external_id)).fetchone()
+    return found or ("", 0)
 
 
 def keep_orphan(db: Cursor, channel_id: str, external_id: str, state: DeliveryState, error: str, now: int) -> None:
@@ -171,7 +193,10 @@ def by_tracker(
     row: Row | None = db.execute(BY_TRACKER, (id, channel_id)).fetchone()
     if row is None:
         return None
-    *place, _, size = row
+    *place, message_id, renderings = row
+    size = len(codec.load_renderings(renderings))
+    if size > 1 and external_id:
+        db.execute(PIECE, (channel_id, external_id, id, place[2], message_id, nth))
     if place[1] == "pending":
         if state != "failed":
             db.execute(GONE_OUT, (nth, external_id, id))

@@ -9,7 +9,7 @@ from orchestrator.types import Kind
 TRACES = "DELETE FROM traces WHERE at < ?1 AND id IN (SELECT id FROM traces ORDER BY id LIMIT ?2)"
 DELIVERIES = (
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox INDEXED BY outbox_settled "
-    "WHERE state IN ('unknown', 'sent', 'delivered', 'read') AND due_at < ?1 ORDER BY due_at LIMIT ?2)"
+    "WHERE state IN ('unknown', 'sent', 'delivered', 'read') AND due_at < ?1 ORDER BY due_at LIMIT ?2) RETURNING id"
 )
 LATE_ANSWERS = (
     "DELETE FROM late_answers WHERE (conversation_id, turn_id) IN "
@@ -21,7 +21,6 @@ SESSIONS = (
 )
 ROWS: dict[Kind, str] = {
     "traces": TRACES,
-    "deliveries": DELIVERIES,
     "late answers": LATE_ANSWERS,
     "sessions": SESSIONS,
 }
@@ -30,7 +29,7 @@ CLOSED = (
     "SELECT id, customer_id FROM conversations INDEXED BY conversations_closed WHERE status = 'closed' "
     "AND updated_at < ? AND processed_seq >= customer_seq ORDER BY updated_at LIMIT ?"
 )
-BELONGINGS = ("messages", "outbox", "handoffs", "traces", "late_answers", "debts", "identities")
+BELONGINGS = ("messages", "outbox", "pieces", "handoffs", "traces", "late_answers", "debts", "identities")
 CUSTOMER = "DELETE FROM customers WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM conversations WHERE customer_id = ?1)"
 
 
@@ -38,7 +37,15 @@ def prune(db: Cursor, kind: Kind, before: int, limit: int) -> int:
     """How many went; a conversation counts as one."""
     if kind == "conversations":
         return conversations(db, before, limit)
+    if kind == "deliveries":
+        return deliveries(db, before, limit)
     return db.execute(ROWS[kind], (before, bounded(limit))).rowcount
+
+
+def deliveries(db: Cursor, before: int, limit: int) -> int:
+    gone = db.execute(DELIVERIES, (before, bounded(limit))).fetchall()
+    db.executemany("DELETE FROM pieces WHERE outgoing_id = ?", gone)
+    return len(gone)
 
 
 def conversations(db: Cursor, before: int, limit: int) -> int:
