@@ -57,8 +57,12 @@ class Settings(BaseModel):
     address: str = Field(description="The address customers write to, and Parley writes from.")
     name: str = Field("", max_length=100, description="Shown beside it.")
     aliases: tuple[str, ...] = Field((), description="Other addresses of ours: mail from them is never answered.")
-    imap: Mailbox | None = Field(None, description="The mailbox to read. Left out: mail comes to the hook.")
-    smtp: Server | None = Field(None, description="The server to hand mail to. Left out: `provider` sends.")
+    imap: Mailbox | None = Field(
+        None, description="The mailbox to read. Left out: mail comes to the hook.", json_schema_extra={"owner": True}
+    )
+    smtp: Server | None = Field(
+        None, description="The server to hand mail to. Left out: `provider` sends.", json_schema_extra={"owner": True}
+    )
     provider: Provider | None = Field(
         None,
         description="Whose inbound webhook posts to the hook; without `smtp` also whose API sends. 'raw': a mail "

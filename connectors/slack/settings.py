@@ -37,7 +37,9 @@ class Settings(BaseModel):
         SecretStr(""), description="The app's signing secret. Needed unless `app_token` is set (Socket Mode)."
     )
     app_token: SecretStr = Field(
-        SecretStr(""), description="App-level token, xapp-…: Socket Mode, which needs no public address."
+        SecretStr(""),
+        description="App-level token, xapp-…: Socket Mode, which needs no public address.",
+        json_schema_extra={"owner": True},
     )
     team: str = Field("", description="Workspace id, T…: events of other workspaces are dropped.")
     app: str = Field("", description="App id, A…: events for other apps are dropped.")

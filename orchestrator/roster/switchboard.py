@@ -54,7 +54,8 @@ class Switchboard:
         """Raises Malformed, Misconfigured, Conflict."""
         if self.configured(new.id):
             raise Conflict(f"there is a channel {new.id!r} already; choose another id")
-        raw = channel_from_outside(new.raw) if new.outside else dict(new.raw)
+        raw = amended({}, {}, new.raw)
+        raw = channel_from_outside(raw) if new.outside else raw
         settings = await self.read(app_id, raw)
         now = self.clock.now()
         entry = ChannelEntry(

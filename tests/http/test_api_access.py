@@ -44,6 +44,7 @@ def operations(parley: Front) -> list[tuple[str, str, str]]:
     ]
 
 
+BODY = ("post", "put", "patch")
 BODIES: dict[str, Any] = {
     "/v1/conversations/nothing/context": {"context": {}},
     "/v1/conversations/nothing/language": {"language": "en"},
@@ -55,6 +56,8 @@ BODIES: dict[str, Any] = {
     },
     "/v1/bots/nothing/versions": {"settings": {"kind": "webhook"}},
     "/v1/bots/nothing/trial": {"version": 1, "mode": "shadow"},
+    "/v1/channels": {"id": "x", "settings": {"kind": "webchat"}},
+    "/v1/channels/nothing/send-test": {"address": "x"},
     "/v1/keys": {"name": "x", "scopes": ["read"]},
 }
 
@@ -92,7 +95,7 @@ async def test_every_operation_needs_the_scope_it_names(parley: Front) -> None:
         allowed = {"read": {"read"}, "write": {"read", "write"}, "admin": {"read", "write", "admin"}}[held]
         for method, path, needed in operations(parley):
             answer = await parley.ask(
-                method.upper(), path, json=BODIES.get(path, {}) if method in ("post", "put") else None
+                method.upper(), path, json=BODIES.get(path, {}) if method in BODY else None
             )
             if needed in allowed:
                 assert answer.status in (200, 201, 204, 404), (held, method, path, answer.body)
@@ -103,7 +106,7 @@ async def test_every_operation_needs_the_scope_it_names(parley: Front) -> None:
 async def test_without_a_key_every_operation_is_closed(parley: Front) -> None:
     for method, path, _ in operations(parley):
         answer = await parley.ask(
-            method.upper(), path, json=BODIES.get(path, {}) if method in ("post", "put") else None
+            method.upper(), path, json=BODIES.get(path, {}) if method in BODY else None
         )
         assert (answer.status, answer.code) == (401, "unauthenticated"), (method, path)
 

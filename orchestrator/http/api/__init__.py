@@ -52,6 +52,7 @@ def router(
     api = APIRouter(prefix="/v1", max_body_size=MAX_BODY, responses=ANSWERS)
     api.include_router(bots.routes(deps, office))
     api.include_router(traces.routes(deps, office))
-    for resource in (conversations, handoffs, customers, people, channels, queues, keyring):
+    api.include_router(channels.routes(deps, office))
+    for resource in (conversations, handoffs, customers, people, queues, keyring):
         api.include_router(resource.routes(deps))
     return api

@@ -59,7 +59,7 @@ def schema(api: APIRouter, version: str) -> dict[str, Any]:
 
 def needed(method: str, path: str) -> Scope:
     """The scope an operation needs. tests/http/test_api_access.py holds it against what the operations really do."""
-    if path.startswith("/v1/keys") or (path.startswith("/v1/bots") and method != "get"):
+    if path.startswith("/v1/keys") or (path.startswith(("/v1/bots", "/v1/channels")) and method != "get"):
         return "admin"
     return "read" if method == "get" else "write"
 

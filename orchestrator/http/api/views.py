@@ -177,15 +177,53 @@ class ChannelView(View):
     id: str
     kind: str
     bot: str
-    delivery: Literal["push", "pull"]
-    rate: int = Field(description="Messages one customer may send a minute.")
-    max_bytes: int
-    hook: str = Field(description="Path the platform delivers to; empty for a channel without one.")
-    limits: Limits = Field(description="What the channel can show natively.")
+    delivery: Literal["push", "pull"] | None = Field(None, description="As the next four: only of one that runs.")
+    rate: int | None = Field(None, description="Messages one customer may send a minute.")
+    max_bytes: int | None = None
+    hook: str = Field("", description="Path the platform delivers to; empty for a channel without one.")
+    limits: Limits | None = Field(None, description="What the channel can show natively.")
     listening: bool | None = Field(
         None, description="Whether a worker listens to the platform now; null where the platform calls."
     )
     troubles: list[str] = Field(default_factory=list, description="What is wrong with it now, in words.")
+    stored: bool = Field(False, description="Whether it was added while the server ran, and is not in parley.toml.")
+    enabled: bool = True
+
+
+class ChannelFile(ChannelView):
+    settings: Mapping[str, Any] = Field(description="Without what is secret.")
+    author: str = Field(description="Who changed it last; empty for one of parley.toml, as the next two are null.")
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+class StepView(View):
+    title: str
+    text: str = Field(description="What to paste where, when Parley could not do it.")
+    done: bool
+
+
+class SetupView(View):
+    hook: str = Field(description="The address its platform delivers to.")
+    steps: list[StepView]
+
+
+class FindingView(View):
+    ok: bool
+    what: str
+    mend: str
+
+
+class CheckedView(View):
+    ok: bool
+    findings: list[FindingView]
+
+
+class TakenView(View):
+    taken: bool
+    ids: list[str] = Field(default_factory=list, description="What the platform calls it.")
+    error: str = ""
+    reason: str = Field("", description="Such as window_closed, opted_out, token_expired.")
 
 
 class DepthView(View):
