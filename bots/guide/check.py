@@ -155,6 +155,8 @@ def check_flow(guide: Guide, flow: Flow, place: Place) -> Iterator[Problem]:
             yield (*here, "optional"), "an optional step needs 'skip', the quick reply that passes over it"
         if flow.form and not step.label and step.type != "picture":
             yield (*here, "slot"), "a step of a flow with a 'form' needs a 'label'"
+    if flow.fetch and flow.lookup and flow.fetch.name == flow.lookup.name:
+        yield (*place, "fetch", "as"), f"what is looked up is called {flow.fetch.name!r} too"
     if flow.lookup:
         yield from check_lookup(guide, flow.lookup, slots, (*place, "lookup"))
 

@@ -86,13 +86,16 @@ class Facts:
                 if isinstance(item, Mapping):
                     yield replace(self, item=with_total(item) if name == "cart.items" else item)
 
+    def with_row(self, name: str, row: Row) -> "Facts":
+        return replace(self, rows={**self.rows, name: row})
+
     def looked_up(self, table: str, key: object, name: str) -> "Facts":
         rows: Mapping[str, Row] = (
             {product["sku"]: product for product in products(self.guide)}
             if table == "products"
             else self.guide.table.get(table, {})
         )
-        return replace(self, rows={**self.rows, name: rows.get(str(key), {})})
+        return self.with_row(name, rows.get(str(key), {}))
 
 
 def products(guide: Guide) -> list[Row]:

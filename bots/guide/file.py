@@ -196,12 +196,22 @@ class Lookup(Section):
     name: str = Field(alias="as", pattern=r"^[a-z][a-z0-9_]{0,40}$")
 
 
+class Fetch(Section):
+    """After the last step: what one of the shop's systems says, called `as` in what follows."""
+
+    source: Name = Field(description="One of the bot's `sources` in parley.toml.")
+    name: str = Field(alias="as", pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    missing: Words = Field("", description="Said when it knows no such thing.")
+    failed: Words = Field("", description="Said when it gives no answer.")
+
+
 class Flow(Section):
     name: Name
     title: Words = ""
     step: tuple[Step, ...] = Field(min_length=1)
     form: Form | None = None
     lookup: Lookup | None = None
+    fetch: Fetch | None = None
     done: Answer = Field(min_length=1)
 
 
@@ -243,6 +253,7 @@ class Matching(Section):
 class Texts(Section):
     did_you_mean: Words = "I'm not sure I understood. Did you mean one of these?"
     missing: Words = "I can't see that from here."
+    unreachable: Words = "I can't look that up right now, I'm sorry. Please try again later, or ask for a person."
     cancelled: Words = "All right, we'll leave that."
     give_up: Words = "We're not getting anywhere like this, I'm sorry."
     resume: Words = "Back to where we were:"

@@ -7,7 +7,8 @@ from typing import Any
 
 from bots.guide import file
 from bots.guide.facts import Facts
-from bots.guide.file import Flow, Guide, Step
+from bots.guide.file import Fetch, Flow, Guide, Step
+from bots.guide.sources import Got
 from bots.guide.speak import say
 from bots.guide.steps import declined, findable, options, plausible, read
 from orchestrator.types import (
@@ -31,6 +32,16 @@ MOST_REPLIES = 5
 """More choices than this make a list."""
 
 
+class Wanted(Exception):
+    """A flow can't go on before this source was asked: the turn begins again with what it says."""
+
+    def __init__(self, flow: Flow, fetch: Fetch, slots: Mapping[str, Any]) -> None:
+        super().__init__(flow.name)
+        self.flow = flow.name
+        self.source = fetch.source
+        self.slots = slots
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     flow: Flow
@@ -39,11 +50,15 @@ class Standing:
 
 
 class Flows:
-    """The flows of one turn. `slots` are the conversation's as they will be, `changed` what to set."""
+    """The flows of one turn. `slots` are the conversation's as they will be, `changed` what to set.
 
-    def __init__(self, guide: Guide, turn: Turn) -> None:
+    `fetched` is what sources said already, by flow.
+    """
+
+    def __init__(self, guide: Guide, turn: Turn, fetched: Mapping[str, Got]) -> None:
         self.guide = guide
         self.turn = turn
+        self.fetched = fetched
         self.slots: dict[str, Any] = dict(turn.slots)
         self.changed: dict[str, Any] = {}
         self.flows = {flow.name: flow for flow in guide.flow}
@@ -164,8 +179,25 @@ class Flows:
         facts = self.facts
         if flow.lookup:
             facts = facts.looked_up(flow.lookup.table, self.slots.get(flow.lookup.slot), flow.lookup.name)
+        if flow.fetch:
+            got = self.got(flow, flow.fetch)
+            if got.state != "found":
+                return self.lacking(flow.fetch, got)
+            facts = facts.with_row(flow.fetch.name, got.value)
         said = say(flow.done, facts)
         return said or self.tell(self.guide.texts.missing)
+
+    def got(self, flow: Flow, fetch: Fetch) -> Got:
+        """Raises Wanted when nobody has asked yet."""
+        if flow.name not in self.fetched:
+            raise Wanted(flow, fetch, {step.slot: self.slots.get(step.slot, "") for step in flow.step})
+        return self.fetched[flow.name]
+
+    def lacking(self, fetch: Fetch, got: Got) -> Sequence[Action]:
+        texts = self.guide.texts
+        if got.state == "missing":
+            return self.tell(fetch.missing or texts.missing)
+        return self.tell(fetch.failed or texts.unreachable)
 
     def wrong(self) -> Sequence[Action] | None:
         """Say what is wanted and ask again; None when that was tried often enough, and the flow is left."""

@@ -39,15 +39,17 @@ def known_paths(guide: Guide, found: Found) -> set[str]:
 
 
 def looked_up(guide: Guide, found: Found) -> set[str]:
-    """The row a flow looks up, which its answers alone know."""
+    """The row a flow looks up, and what it fetches in whatever shape: its answers alone know them."""
     if found.place[0] != "flow" or "done" not in found.place:
         return set()
-    lookup = guide.flow[int(found.place[1])].lookup
+    flow = guide.flow[int(found.place[1])]
+    fetched = {f"{flow.fetch.name}.*"} if flow.fetch else set()
+    lookup = flow.lookup
     if lookup is None:
-        return set()
+        return fetched
     rows = guide.table.get(lookup.table, {})
     fields = Product.model_fields if lookup.table == "products" else {name for row in rows.values() for name in row}
-    return {*dotted(lookup.name, fields), lookup.name}
+    return {*dotted(lookup.name, fields), lookup.name, *fetched}
 
 
 def dotted(root: str, names: object) -> set[str]:

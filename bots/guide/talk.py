@@ -5,6 +5,7 @@ Between turns a flow stands in the conversation's slots, under `STANDING`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from bots.guide.facts import Facts
@@ -12,6 +13,7 @@ from bots.guide.file import Faq, Guide, Intent, Piece
 from bots.guide.flow import Flows, Standing
 from bots.guide.hear import Attached, Event, Filled, Tapped, Typed, events
 from bots.guide.match import Scorer, Scores, blended
+from bots.guide.sources import Got
 from bots.guide.speak import hand_off, say, title_of
 from bots.guide.steps import declined
 from bots.guide.words import plain, sentences
@@ -24,6 +26,7 @@ MOST_PARTS = 12
 LONGEST_PART = 400
 MOST_ANSWERS = 3
 MOST_GUESSES = 3
+NOTHING: Mapping[str, Got] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +65,22 @@ def examples(guide: Guide) -> dict[str, Sequence[str]]:
     return found | {f"faq:{each.name}": (each.question, *each.also) for each in guide.faq}
 
 
-def reply(book: Book, turn: Turn) -> list[Action]:
-    return Talk(book, turn).run()
+def reply(book: Book, turn: Turn, fetched: Mapping[str, Got] = NOTHING) -> list[Action]:
+    """`fetched` is what sources said, by flow. Raises Wanted when a flow needs one that was not asked yet."""
+    return Talk(book, turn, fetched).run()
 
 
 class Talk:
     """The state of one turn while it is answered."""
 
-    def __init__(self, book: Book, turn: Turn) -> None:
+    def __init__(self, book: Book, turn: Turn, fetched: Mapping[str, Got]) -> None:
         self.book = book
         self.guide = book.guide
         self.turn = turn
         self.said: list[Action] = []
         self.answered: set[str] = set()
         self.puzzled = False
-        self.flows = Flows(book.guide, turn)
+        self.flows = Flows(book.guide, turn, fetched)
 
     @property
     def facts(self) -> Facts:
