@@ -14,6 +14,7 @@ from orchestrator.types import (
     Handoff,
     HandoffState,
     Kind,
+    Lockout,
     Message,
     Outgoing,
     QueueDepth,
@@ -131,6 +132,18 @@ class Accounts(Protocol):
         ...
 
     async def save_agent(self, agent: Agent) -> None: ...
+
+    async def count_miss(self, app_id: str, agent_id: str, now: datetime, lockout: Lockout) -> None:
+        """One more wrong password, however many are tried at once, wherever. While it is locked none counts."""
+        ...
+
+    async def clear_misses(self, agent: Agent, now: datetime, password_hash: str) -> Agent | None:
+        """The password was right; its hash is kept in this form from now on.
+
+        None, and nothing changes, when the account is locked by now, disabled, or has another password than `agent`.
+        """
+        ...
+
     async def agent(self, app_id: str, agent_id: str) -> Agent: ...
     async def agent_by_email(self, app_id: str, email: str) -> Agent | None: ...
     async def agents(self, app_id: str) -> Sequence[Agent]: ...

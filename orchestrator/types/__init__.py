@@ -1,6 +1,6 @@
 """The nouns of Parley: frozen, slotted dataclasses that import nothing but the standard library."""
 
-from orchestrator.types.account import Agent, AgentRole, ApiKey, Scope, Session
+from orchestrator.types.account import Agent, AgentRole, ApiKey, Lockout, Scope, Session
 from orchestrator.types.account_setup import Checked, Fetched, SetupStep
 from orchestrator.types.actions import (
     Action,
@@ -181,6 +181,7 @@ __all__ = [
     "ListPicker",
     "Live",
     "Loaded",
+    "Lockout",
     "Location",
     "Loss",
     "Marked",

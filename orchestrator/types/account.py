@@ -1,7 +1,7 @@
 """Who works at the desk, and who may call the API."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 AgentRole = Literal["agent", "admin"]
@@ -24,6 +24,15 @@ class Agent:
     failures: int = 0
     locked_until: datetime | None = None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lockout:
+    """After `limit` wrong passwords in a row an account rests for `first`; each one more doubles it, to `longest`."""
+
+    limit: int
+    first: timedelta
+    longest: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,17 @@
 """What every Store keeps of those who work at the desk and those who call the API."""
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.types import Lockout
 from tests.support.builders import NOON, agent, api_key, later, session
 from tests.support.clock import ManualClock
-from tests.support.stores import Database
+from tests.support.stores import Database, Opened
 
 # Agents
 
@@ -41,6 +45,55 @@ async def test_sign_in_failures_and_lock_out_are_kept(store: Database) -> None:
     assert await store.agent("shop", ada.id) == locked
     await store.save_agent(replace(locked, failures=0, locked_until=None))
     assert (await store.agent("shop", ada.id)).locked_until is None
+
+
+LOCKOUT = Lockout(limit=5, first=timedelta(minutes=15), longest=timedelta(hours=24))
+
+
+async def test_wrong_passwords_lock_an_account_for_longer_and_longer(store: Database) -> None:
+    ada, now = agent(), NOON
+    await store.add_agent(ada)
+    for misses in range(1, 14):
+        await store.count_miss("shop", ada.id, now, LOCKOUT)
+        kept = await store.agent("shop", ada.id)
+        assert kept.failures == misses
+        if misses < 5:
+            assert kept.locked_until is None
+        else:
+            rest = min(timedelta(minutes=15) * 2 ** (misses - 5), timedelta(hours=24))
+            assert kept.locked_until == now + rest
+            now += rest
+    await store.count_miss("bank", ada.id, now, LOCKOUT)
+    assert (await store.agent("shop", ada.id)).failures == 13
+
+
+async def test_tries_at_the_same_moment_lock_an_account_at_exactly_the_limit(
+    tmp_path: Path, adapter: Opened, store: Database, clock: ManualClock
+) -> None:
+    """Of two processes; what came after the lock does not lengthen it."""
+    ada = agent()
+    await store.add_agent(ada)
+    async with adapter(tmp_path, clock) as other:
+        await asyncio.gather(
+            *(each.count_miss("shop", ada.id, NOON, LOCKOUT) for each in (store, other) for _ in range(30))
+        )
+        assert await other.agent("shop", ada.id) == replace(ada, failures=5, locked_until=later(900))
+        assert await store.clear_misses(ada, later(899), "$new") is None
+        assert await store.clear_misses(ada, later(900), "$new") == replace(ada, password_hash="$new")
+        assert (await other.agent("shop", ada.id)).failures == 0
+
+
+async def test_a_right_password_changes_nothing_else(store: Database) -> None:
+    """Whoever was disabled, or got another password, while it was being looked at does not come in."""
+    ada = agent()
+    await store.add_agent(ada)
+    renamed = replace(ada, name="Ada L.", failures=3)
+    await store.save_agent(renamed)
+    assert await store.clear_misses(ada, NOON, ada.password_hash) == replace(renamed, failures=0)
+    for other in (replace(ada, disabled=True), replace(ada, password_hash="$other")):
+        await store.save_agent(other)
+        assert await store.clear_misses(ada, NOON, "$again") is None
+        assert await store.agent("shop", ada.id) == other
 
 
 async def test_agents_of_other_apps_do_not_exist(store: Database) -> None:

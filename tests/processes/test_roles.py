@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from orchestrator.http.desk.login import MISSES
 from tests.support import bots
 from tests.support.cluster import Cluster, Process, cluster
 from tests.support.desk import PASSWORD
@@ -110,6 +111,15 @@ async def test_wrong_passwords_count_wherever_they_are_tried(tmp_path: Path) -> 
             assert (await browser.sign_in(ada.email, PASSWORD)).status == 401
 
 
+async def test_guesses_at_the_same_moment_everywhere_lock_an_account_at_exactly_the_limit(tmp_path: Path) -> None:
+    async with two_webs(tmp_path) as (many, here, there, _):
+        ada = await many.hire("Ada", here)
+        browsers = [await many.browser(process) for process in (here, there) * 8]
+        await asyncio.gather(*(each.sign_in(ada.email, f"guess {n}") for n, each in enumerate(browsers)))
+        assert (await here.runtime.store.agent("shop", ada.id)).failures == MISSES
+        assert (await browsers[0].sign_in(ada.email, PASSWORD)).status == 401
+
+
 async def test_a_bot_may_call_back_any_web_process(tmp_path: Path) -> None:
     async with two_webs(tmp_path, bot="later") as (many, here, there, _):
         await here.house.hear("what about my order?")
@@ -132,6 +142,27 @@ async def test_a_reply_that_a_worker_computes_is_fenced_by_an_agent_at_a_web_pro
         (trace,) = [trace for trace in await here.house.traces() if trace.turn_id.endswith(".1-1")]
         assert trace.outcome == "discarded"
         assert accepted.epoch == (await here.house.conversation()).epoch
+
+
+async def test_what_is_being_sent_when_an_agent_accepts_comes_before_the_notice(tmp_path: Path) -> None:
+    """And what waited behind it never comes."""
+    async with platform() as side, delivering(tmp_path, side, bot="three", bots=THREE) as many:
+        side.hold = asyncio.Event()
+        here, *workers = await many.web(), await many.worker(), await many.worker()
+        deliverers = [each.runtime.engine.deliverer for each in workers]
+        heard = await at(here).hear("hello")
+        await side.until(tries=1)
+        await here.runtime.engine.desk.accept("shop", heard.conversation.id, here.house.agent())
+        for each in sorted(deliverers, key=lambda one: heard.conversation.id in one.sending):
+            await each.look()
+        assert sum(heard.conversation.id in each.sending for each in deliverers) == 1
+        side.hold.set()
+        await side.until(taken=2)
+        first, notice = side.taken
+        assert first["parts"][0]["text"] == "first"
+        said = await here.runtime.store.messages(heard.conversation.id)
+        assert notice["message_id"] == said[-1].id
+        assert [one.withdrawn for one in said] == [False, False, True, True, False]
 
 
 async def test_what_an_agent_says_is_sent_by_a_worker_at_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.support.dying parley …`: a Parley that is killed once it has committed a bot's answer, before it has told anybody."""
+"""`python -m tests.support.dying parley …`: killed once it has committed a bot's answer, before it has told anybody."""
 
 import os
 import signal

@@ -16,18 +16,28 @@ from orchestrator.adapters.sqlite.accounts import (
     agent_values,
     email_key,
     names,
+    rests,
     taken,
     to_agent,
     to_key,
 )
 from orchestrator.errors import NotFound
-from orchestrator.types import Agent, ApiKey, Session
+from orchestrator.types import Agent, ApiKey, Lockout, Session
 
 ADD_AGENT = f"INSERT INTO agents ({AGENT}, email_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 SAVE_AGENT = (
     "UPDATE agents SET email = $3, name = $4, password_hash = $5, role = $6, teams = $7, languages = $8, "
     "disabled = $9, failures = $10, locked_until = $11, created_at = $12, email_key = $13 "
     "WHERE id = $1 AND app_id = $2"
+)
+MISS = (
+    "UPDATE agents SET failures = failures + 1, locked_until = CASE WHEN failures + 1 < $4 THEN locked_until "
+    "ELSE $3 + least($5::bigint << least(failures + 1 - $4, 10)::int, $6) END "
+    "WHERE id = $1 AND app_id = $2 AND (locked_until IS NULL OR locked_until <= $3)"
+)
+CLEAR = (
+    "UPDATE agents SET failures = 0, locked_until = NULL, password_hash = $5 WHERE id = $1 AND app_id = $2 "
+    f"AND password_hash = $4 AND disabled = 0 AND (locked_until IS NULL OR locked_until <= $3) RETURNING {AGENT}"
 )
 AGENT_BY_ID = f"SELECT {AGENT} FROM agents WHERE id = $1 AND app_id = $2"
 AGENT_BY_EMAIL = f"SELECT {AGENT} FROM agents WHERE app_id = $1 AND email_key = $2"
@@ -69,6 +79,15 @@ async def save_agent(db: Connection, agent: Agent) -> None:
         raise taken(agent) from None
     if changed == NOBODY:
         raise NotFound(f"app {agent.app_id!r} has no agent {agent.id!r}")
+
+
+async def count_miss(db: Connection, app_id: str, agent_id: str, now: datetime, lockout: Lockout) -> None:
+    await db.execute(MISS, kept(agent_id), app_id, micros(now), *rests(lockout))
+
+
+async def clear_misses(db: Connection, agent: Agent, now: datetime, password_hash: str) -> Agent | None:
+    row = await db.fetchrow(CLEAR, agent.id, agent.app_id, micros(now), agent.password_hash, password_hash)
+    return to_agent(plain(row)) if row else None
 
 
 async def agent(db: Connection, app_id: str, agent_id: str) -> Agent:

@@ -51,6 +51,7 @@ from orchestrator.types import (
     HandoffState,
     Kind,
     Loaded,
+    Lockout,
     Marks,
     Message,
     Moved,
@@ -348,6 +349,12 @@ class PostgresStore:
 
     async def save_agent(self, agent: Agent) -> None:
         await self.ask(accounts.save_agent, agent)
+
+    async def count_miss(self, app_id: str, agent_id: str, now: datetime, lockout: Lockout) -> None:
+        await self.ask(accounts.count_miss, app_id, agent_id, now, lockout)
+
+    async def clear_misses(self, agent: Agent, now: datetime, password_hash: str) -> Agent | None:
+        return await self.ask(accounts.clear_misses, agent, now, password_hash)
 
     async def agent(self, app_id: str, agent_id: str) -> Agent:
         return await self.ask(accounts.agent, app_id, agent_id)

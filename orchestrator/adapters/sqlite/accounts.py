@@ -2,14 +2,14 @@
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Cursor
 from typing import Any
 
 from orchestrator import codec
 from orchestrator.adapters.sql.rows import Row, maybe_micros, maybe_moment, micros, moment
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.types import Agent, ApiKey, Session
+from orchestrator.types import Agent, ApiKey, Lockout, Session
 
 AGENT = "id, app_id, email, name, password_hash, role, teams, languages, disabled, failures, locked_until, created_at"
 ADD_AGENT = f"INSERT INTO agents ({AGENT}, email_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -18,6 +18,16 @@ SAVE_AGENT = (
     "disabled = ?9, failures = ?10, locked_until = ?11, created_at = ?12, email_key = ?13 "
     "WHERE id = ?1 AND app_id = ?2"
 )
+# One statement: it finds the row as the last of those who try at the same moment left it.
+MISS = (
+    "UPDATE agents SET failures = failures + 1, locked_until = CASE WHEN failures + 1 < ?4 THEN locked_until "
+    "ELSE ?3 + min(?5 << min(failures + 1 - ?4, 10), ?6) END "
+    "WHERE id = ?1 AND app_id = ?2 AND (locked_until IS NULL OR locked_until <= ?3)"
+)
+CLEAR = (
+    "UPDATE agents SET failures = 0, locked_until = NULL, password_hash = ?5 WHERE id = ?1 AND app_id = ?2 "
+    f"AND password_hash = ?4 AND disabled = 0 AND (locked_until IS NULL OR locked_until <= ?3) RETURNING {AGENT}"
+)
 AGENT_BY_ID = f"SELECT {AGENT} FROM agents WHERE id = ? AND app_id = ?"
 AGENT_BY_EMAIL = f"SELECT {AGENT} FROM agents WHERE app_id = ? AND email_key = ?"
 AGENTS = f"SELECT {AGENT} FROM agents WHERE app_id = ? ORDER BY email_key"
@@ -25,6 +35,7 @@ SESSION = "digest, app_id, agent_id, csrf, expires_at"
 ADD_SESSION = f"INSERT INTO sessions ({SESSION}) VALUES (?, ?, ?, ?, ?)"
 KEY = "id, app_id, name, digest, hint, scopes, created_at, revoked"
 ADD_KEY = f"INSERT INTO api_keys ({KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+MICROSECOND = timedelta(microseconds=1)
 REVOKE = "UPDATE api_keys SET revoked = 1 WHERE id = ? AND app_id = ?"
 
 
@@ -51,6 +62,20 @@ def save_agent(db: Cursor, agent: Agent) -> None:
         raise taken(agent) from None
     if not changed:
         raise NotFound(f"app {agent.app_id!r} has no agent {agent.id!r}")
+
+
+def count_miss(db: Cursor, app_id: str, agent_id: str, now: datetime, lockout: Lockout) -> None:
+    db.execute(MISS, (agent_id, app_id, micros(now), *rests(lockout)))
+
+
+def rests(lockout: Lockout) -> tuple[int, int, int]:
+    """The times in microseconds."""
+    return lockout.limit, lockout.first // MICROSECOND, lockout.longest // MICROSECOND
+
+
+def clear_misses(db: Cursor, agent: Agent, now: datetime, password_hash: str) -> Agent | None:
+    row = db.execute(CLEAR, (agent.id, agent.app_id, micros(now), agent.password_hash, password_hash)).fetchone()
+    return to_agent(row) if row else None
 
 
 def taken(agent: Agent) -> Conflict:

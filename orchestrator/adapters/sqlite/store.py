@@ -52,6 +52,7 @@ from orchestrator.types import (
     HandoffState,
     Kind,
     Loaded,
+    Lockout,
     Marks,
     Message,
     Moved,
@@ -310,6 +311,12 @@ class SqliteStore:
 
     async def save_agent(self, agent: Agent) -> None:
         await self.write(accounts.save_agent, agent)
+
+    async def count_miss(self, app_id: str, agent_id: str, now: datetime, lockout: Lockout) -> None:
+        await self.write(accounts.count_miss, app_id, agent_id, now, lockout)
+
+    async def clear_misses(self, agent: Agent, now: datetime, password_hash: str) -> Agent | None:
+        return await self.write(accounts.clear_misses, agent, now, password_hash)
 
     async def agent(self, app_id: str, agent_id: str) -> Agent:
         return await self.read(accounts.agent, app_id, agent_id)

@@ -4,22 +4,19 @@ import asyncio
 import ipaddress
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
-from weakref import WeakValueDictionary
 
 from orchestrator.errors import Malformed, Throttled, Unauthenticated
 from orchestrator.http.passwords import LONGEST, Passwords, plain_email
 from orchestrator.ports import Accounts, Bus, Clock
-from orchestrator.types import Agent, Session
+from orchestrator.types import Agent, Lockout, Session
 
 LASTS = timedelta(hours=12)
 """A sign-in lasts a long shift and is not prolonged: a stolen cookie dies the same day."""
 
 MISSES = 5
-FIRST_REST = timedelta(minutes=15)
-LONGEST_REST = timedelta(hours=24)
+LOCKOUT = Lockout(limit=MISSES, first=timedelta(minutes=15), longest=timedelta(hours=24))
 
 WINDOW = timedelta(minutes=15)
 PER_ADDRESS = 100
@@ -67,8 +64,6 @@ class Login:
         self.apps = apps
         self.passwords = passwords
         self.refusal_seconds = refusal_seconds
-        # Tries for one e-mail take turns: a hundred at once would all read "no failures yet".
-        self.turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def sign_in(self, email: str, password: str, app_id: str, address: str) -> tuple[str, Session, Agent]:
         """The cookie's token, the session, the agent. Raises Unauthenticated, Throttled or ChooseApp."""
@@ -79,10 +74,8 @@ class Login:
             plain = ""
         await self._allow(f"desk-login:email:{digest(plain)}", PER_EMAIL)
         answer_at = self.clock.monotonic() + self.refusal_seconds
-        turn = self.turns.setdefault(plain, asyncio.Lock())
         try:
-            async with turn:
-                agent = await self._agent(plain, password, app_id)
+            agent = await self._agent(plain, password, app_id)
         except Unauthenticated:
             await asyncio.sleep(max(0.0, answer_at - self.clock.monotonic()))
             raise
@@ -106,7 +99,7 @@ class Login:
         right = [agent for agent, match in awake if match]
         if not right:
             for agent, _ in awake:
-                await self.accounts.save_agent(self._missed(agent))
+                await self.accounts.count_miss(agent.app_id, agent.id, self.clock.now(), LOCKOUT)
             raise Unauthenticated(REFUSED)
         if len(right) > 1:
             raise ChooseApp([agent.app_id for agent in right])
@@ -116,20 +109,13 @@ class Login:
         return agent.locked_until is not None and agent.locked_until > self.clock.now()
 
     async def _cleared(self, agent: Agent, password: str) -> Agent:
+        """Raises Unauthenticated when others, who guessed meanwhile, locked the account before this was found right."""
         stale = self.passwords.stale(agent.password_hash)
-        if not stale and not agent.failures:
-            return agent
         password_hash = await self.passwords.hash(password) if stale else agent.password_hash
-        fresh = replace(agent, failures=0, locked_until=None, password_hash=password_hash)
-        await self.accounts.save_agent(fresh)
-        return fresh
-
-    def _missed(self, agent: Agent) -> Agent:
-        failures = agent.failures + 1
-        if failures < MISSES:
-            return replace(agent, failures=failures)
-        rest = min(FIRST_REST * 2 ** min(failures - MISSES, 10), LONGEST_REST)
-        return replace(agent, failures=failures, locked_until=self.clock.now() + rest)
+        cleared = await self.accounts.clear_misses(agent, self.clock.now(), password_hash)
+        if cleared is None:
+            raise Unauthenticated(REFUSED)
+        return cleared
 
     async def _session(self, agent: Agent) -> tuple[str, Session, Agent]:
         token = secrets.token_urlsafe(32)
