@@ -132,6 +132,6 @@ async def test_by_callback_the_response_is_success_and_answers_are_posted(tmp_pa
         path = f"/hooks/site/webhooks/callback/webhook?token={TOKEN}"
         answer = await opened.post(path, {"sender": "u1", "message": "one\n\ntwo"})
         assert answer.body == b"success"
-        told = [await asyncio.wait_for(end.arrived.get(), 5) for _ in range(2)]
+        told = [await asyncio.wait_for(end.arrived.get(), 15) for _ in range(2)]
         assert [orjson.loads(one.body)["text"] for one in told] == ["echo: one", "two"]
         assert len({one.headers["x-message-id"] for one in told}) == 2

@@ -85,7 +85,7 @@ class Rig:
         await self.deliverer.hand(committed, rows, self.clock.monotonic())
 
     async def done(self) -> None:
-        await asyncio.wait_for(asyncio.gather(*self.deliverer.tasks), 5)
+        await asyncio.wait_for(asyncio.gather(*self.deliverer.tasks), 15)
 
 
 def ids(rows: Sequence[Outgoing]) -> list[str]:

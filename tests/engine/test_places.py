@@ -48,7 +48,7 @@ async def test_nothing_is_claimed_that_could_not_begin() -> None:
     await next_tick()
     assert not waiting.done()
     turns[0].leave()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 10)
 
 
 async def test_no_more_than_so_many_wait_for_their_share() -> None:

@@ -190,7 +190,7 @@ async def test_an_account_switched_off_loses_its_tabs_and_a_new_team_its_sight(t
         agent = await store.agent("shop", browser.agent_id)
         async with browser.tab() as tab:
             await store.save_agent(replace(agent, teams=("support",)))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(15):
                 while (await desk.parley.runtime.bus.presences("shop"))[agent.id] != ("support",):
                     await tab.socket.send_json({"type": "ping"})
                     await tab.until("pong")

@@ -133,7 +133,7 @@ async def test_a_dead_stage_is_started_again(stage: int) -> None:
         before = await pids(engine, ("es", "en"))
         reader = (await engine.pipelines["es", "en"].running).reader  # type: ignore[misc]
         os.kill(before[stage], signal.SIGKILL)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await asyncio.wait([reader])
         assert await engine.translate(["una casa roja"], "es", "en") == ["a red house"]
         assert not any(alive(pid) for pid in before)

@@ -77,7 +77,7 @@ def typing(author: str, conversation: str = "c1", app: str = "shop") -> Live:
 
 
 async def soon(subscription: Subscription) -> Live | None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         return await anext(aiter(subscription))
 
 
@@ -152,7 +152,7 @@ async def test_claim_waits_for_a_wake(bus: Bus) -> None:
     await next_tick()
     assert not claim.done()
     await bus.wake("a")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         assert await claim == "a"
 
 
@@ -161,7 +161,7 @@ async def test_cancelled_claim_loses_nothing(bus: Bus) -> None:
     await next_tick()
     await bus.wake("a")
     first.cancel()  # woken already, but not yet running
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         done = await asyncio.gather(first, second, return_exceptions=True)
     assert sorted(map(type, done), key=repr) == sorted([asyncio.CancelledError, str], key=repr)
     assert done[1] == "a"
@@ -175,7 +175,7 @@ async def test_cancelled_waiting_claims_leave_the_queue_in_order(bus: Bus) -> No
     await asyncio.gather(*claims, return_exceptions=True)
     await bus.wake("a")
     await bus.wake("b")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         assert [await bus.claim(), await bus.claim()] == ["a", "b"]
 
 
@@ -331,7 +331,7 @@ async def test_leaving_ends_the_loop(bus: Bus) -> None:
     async with bus.subscribe("shop") as subscription:
         reading = asyncio.create_task(anext(aiter(subscription), "ended"))
         await next_tick()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         assert await reading == "ended"
 
 
@@ -339,7 +339,7 @@ async def test_closing_the_bus_ends_every_subscription_after_what_is_left(bus: B
     async with bus.subscribe("shop") as subscription:
         await bus.publish(typing("ana"))
         await bus.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             assert [event async for event in subscription] == [typing("ana")]
 
 

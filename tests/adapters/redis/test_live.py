@@ -19,7 +19,7 @@ async def server() -> Server:
 
 
 async def soon(subscription: Subscription) -> Live | None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         return await anext(aiter(subscription))
 
 
@@ -87,7 +87,7 @@ async def test_after_a_lost_connection_every_reader_is_told(server: Server, kind
         for connection in ("pubsub",) if kind == "pubsub" else ("pubsub", "normal"):
             await server.ask("CLIENT", "KILL", "TYPE", connection)
         assert [await soon(reader) for reader in (desk, widget, other)] == [None, None, None]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await asyncio.gather(here.link.up.wait(), there.link.up.wait(), there.lives.listening.wait())
         await here.publish(typing("after"))
         heard = [await soon(desk)]

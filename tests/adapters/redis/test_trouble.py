@@ -32,7 +32,7 @@ async def bus(own: Server) -> AsyncIterator[RedisBus]:
 
 
 async def soon(bus: RedisBus) -> str:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         return await bus.claim()
 
 
@@ -43,13 +43,13 @@ async def back(*those: RedisBus) -> None:
 
 
 async def noticed(bus: RedisBus) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await bus.link.gone.wait()
 
 
 async def everything(bus: RedisBus) -> None:
     """Whatever a turn may ask of a bus. It answers, and raises nothing."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await bus.wake("a", "shop")
         assert await bus.claim() == "a"
         await bus.wake("a", "shop")
@@ -160,7 +160,7 @@ async def test_readers_are_told_when_redis_is_back(own: Server) -> None:
         await here.publish(typing("lost"))
         await own.start()
         await back(here, there)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             assert await anext(aiter(reader)) is None
             await there.lives.listening.wait()
             await here.publish(typing("ana"))
@@ -174,7 +174,7 @@ async def test_while_it_is_away_readers_are_told_to_look_for_themselves(
     monkeypatch.setattr("orchestrator.adapters.redisbus.live.BLIND", 0.05)
     async with buses(own.url, 1) as (bus,), bus.subscribe("shop") as reader:
         own.kill()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             assert [await anext(aiter(reader)) for _ in range(3)] == [None] * 3
 
 
@@ -245,7 +245,7 @@ async def test_closing_without_redis_takes_no_time(own: Server) -> None:
         own.kill()
         await noticed(bus)
         waiting.cancel()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             await bus.close()
 
 

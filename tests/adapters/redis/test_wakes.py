@@ -20,7 +20,7 @@ async def server() -> Server:
 
 
 async def soon(bus: RedisBus, room: int = 1) -> str:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         return await bus.claim(room)
 
 
