@@ -118,3 +118,47 @@ def address_of(stand_in: Any, user: str) -> str:
     """The chat id the stand-in gave this user, as its webhooks name it."""
     body = json.loads(stand_in.say(user, Text(text="hi"))[0].body)
     return str(body["message"]["chat"]["id"])
+
+
+async def test_a_channel_is_stored_listed_switched_connected_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = made("telegram", SystemClock())
+    async with staged(stand_in) as stage:
+        path = config(tmp_path)
+        given = stand_in.settings(stage.url)
+        monkeypatch.setenv("CHAT_TOKEN", given["token"])
+        monkeypatch.setenv("CHAT_SECRET", given["secret"])
+        pairs = {**given, "token": "env:CHAT_TOKEN", "secret": "env:CHAT_SECRET"}
+        sets = [word for key, value in pairs.items() if key != "kind" for word in ("--set", f"{key}={value}")]
+        added = await ran("add", "telegram", "--name", "chat", "--store", *sets, "--config", path)
+        assert (added.code, "is stored" in added.out) == (0, True), added.err
+        assert "telegram" not in path.read_text()
+        assert await asyncio.to_thread(origin, tmp_path, "chat") == "stored"
+        url = ("--url", "https://parley.example", "--config", path)
+        connected = await ran("setup", "chat", *url)
+        assert (connected.code, "✓" in connected.out) == (0, True), connected.err
+    assert not await asyncio.to_thread(holding, tmp_path, given["token"])
+    await asyncio.to_thread(switched_and_removed, path)
+
+
+def holding(folder: Path, secret: str) -> list[Path]:
+    """Files of the database in which it can be read."""
+    return [file for file in folder.rglob("*.db*") if secret.encode() in file.read_bytes()]
+
+
+def switched_and_removed(path: Path) -> None:
+    again = run("channels", "add", "webchat", "--name", "chat", "--store", "--config", path)
+    assert (again.code, "already" in again.err) == (1, True)
+    assert run("channels", "disable", "chat", "--config", path).code == 0
+    assert origin(path.parent, "chat") == "stored, off"
+    assert run("channels", "enable", "chat", "--config", path).out.strip() == "chat is on."
+    assert "stands in" in run("channels", "remove", "web", "--config", path).err
+    assert "did you mean 'chat'" in run("channels", "remove", "chta", "--config", path).err
+    assert run("channels", "remove", "chat", "--config", path).code == 0
+    assert origin(path.parent, "chat") == ""
+
+
+def origin(folder: Path, name: str) -> str:
+    rows = json.loads(run("channels", "list", "--json", "--config", folder / "parley.toml").out)
+    return str(next((row["from"] for row in rows if row["channel"] == name), ""))

@@ -1,4 +1,4 @@
-"""`parley channels add`: a channel's table at the end of parley.toml, once it has proved right."""
+"""`parley channels add`: a channel's table at the end of parley.toml, or in the database, once it has proved right."""
 
 import re
 import tomllib
@@ -10,6 +10,7 @@ import typer
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from orchestrator.cli.channels import stored
 from orchestrator.cli.options import DEFAULT_CONFIG, AppName, ConfigPath, chosen_app, configured
 from orchestrator.config import ChannelSettings, load
 from orchestrator.errors import Misconfigured
@@ -29,13 +30,17 @@ def add(
     app_name: AppName = "",
     config: ConfigPath = DEFAULT_CONFIG,
     show: Annotated[bool, typer.Option("--show", help="Only show what would be added.")] = False,
+    store: Annotated[
+        bool, typer.Option("--store", help="Keep it in the database, encrypted; running servers take it up at once.")
+    ] = False,
 ) -> None:
-    """Add a channel to the configuration. Keys that are needed and not given are asked for.
+    """Add a channel to the configuration, or to the database. Keys that are needed and not given are asked for.
 
-    Secrets are named by where they are kept: token=env:TELEGRAM_TOKEN, or token=file:/run/secrets/telegram.
+    Secrets are named by where they are kept: token=env:TELEGRAM_TOKEN, or token=file:/run/secrets/telegram. With
+    --store what is there is read once and kept.
     """
     module = plugin("connectors", kind)
-    with configured(config) as (settings, _):
+    with configured(config) as (settings, base):
         app_id = chosen_app(settings, app_name)
         name = name or kind
         if not NAME.fullmatch(name):
@@ -44,9 +49,11 @@ def add(
             raise Misconfigured(f"there is a channel {name!r} already; choose another --name")
     keys = asked(module.Settings, pairs(given or [], module.Settings))
     text = written(app_id, name, kind, keys)
-    if not show:
+    if not show and store:
+        stored.keep(settings, base, app_id, name, {"kind": kind, **keys})
+    elif not show:
         append(config, text)
-    typer.echo(text.strip())
+    typer.echo(f"channel {name!r} of app {app_id!r} is stored." if store and not show else text.strip())
     typer.echo(f"\nNext: 'parley channels setup {name}' connects the account, or says how.", err=True)
 
 
