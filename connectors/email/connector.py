@@ -17,7 +17,7 @@ from connectors.email.providers import provider
 from connectors.email.settings import ADDRESS, APIS, Settings
 from connectors.email.threads import Thread, our_id, thread_of
 from orchestrator.errors import Malformed, NotFound, ParleyError, SendFailed, TooLarge, Unanswered, Unauthenticated
-from orchestrator.ports import Author, Clock, Files, Http, Recall
+from orchestrator.ports import Clock, Files, Http, Recall
 from orchestrator.types import (
     Checked,
     Delivery,
@@ -75,14 +75,10 @@ class EmailChannel:
         self.kept: OrderedDict[str, str] = OrderedDict()
         self.brake = Brake(settings.replies_per_hour, clock)
         self.recall: Recall | None = None
-        self.author: Author | None = None
         self.ahead: tuple[bytes, Sequence[mime.Mail | Inbound]] = (b"", ())
 
     def remember(self, recall: Recall) -> None:
         self.recall = recall
-
-    def attribute(self, author: Author) -> None:
-        self.author = author
 
     async def verify(self, request: RawRequest) -> None:
         if self.provider is None:
@@ -167,7 +163,8 @@ class EmailChannel:
 
     async def send(self, rendering: Rendering, outgoing: Outgoing) -> Delivery:
         """One mail. Its Message-ID is the same on every try."""
-        automatic = not await self.by_person(outgoing)
+        # What a person wrote is no automatic answer, and can't be part of a loop.
+        automatic = rendering.role != "agent"
         if automatic and not self.brake.open(outgoing.address):
             most = self.settings.replies_per_hour
             raise SendFailed(f"more than {most} mails within an hour to one address: a loop?", retryable=False)
@@ -179,13 +176,6 @@ class EmailChannel:
         if automatic:
             self.brake.count(outgoing.address)
         return Delivery(external_id=our_id(outgoing, self.settings.host))
-
-    async def by_person(self, outgoing: Outgoing) -> bool:
-        """Whether an agent wrote this: then it is no automatic answer, and can't be part of a loop."""
-        try:
-            return self.author is not None and await self.author(outgoing) == "agent"
-        except ParleyError:
-            return False
 
     async def thread(self, outgoing: Outgoing) -> Thread:
         """What the customer wrote last, if it was a mail; a message that can't name it still goes out."""
