@@ -74,13 +74,14 @@ class BusSettings(Section):
 
 
 class RegistrySettings(Section):
-    """Bots that are registered while the server runs."""
+    """Bots that are registered, and channels that are added, while the server runs."""
 
     key: Annotated[tuple[Annotated[str, AfterValidator(long_enough)], ...], BeforeValidator(names)] = Field(
         (),
         repr=False,
-        description="Encrypts their settings, secrets included, in the database; 32 characters or more. A list to change "
-        "it: the first encrypts, every one decrypts. Default: made at the first start and kept beside the database.",
+        description="Encrypts their settings, secrets included, in the database; 32 characters or more. A list to "
+        "change it: the first encrypts, every one decrypts. Default: made at the first start and kept beside the "
+        "database.",
     )
 
 

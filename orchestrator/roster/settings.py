@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -78,9 +77,11 @@ def masked_value(value: Any, name: str = "") -> Any:
 def bare(url: str) -> str:
     """Without the user and password, and what is asked for: each may be a key."""
     address, asks, _ = url.partition("?")
-    with suppress(ValueError):
+    try:
         parts = urlsplit(address)
-        address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    except ValueError:
+        return HIDDEN
+    address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     return f"{address}?…" if asks else address
 
 
