@@ -40,9 +40,9 @@ format: .venv/dev ## Format and mend what the linter can
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format -q .
 
-chaos: .venv/dev ## Kill, pause and restart a cluster, then prove nothing was lost; ARGS="--seed N --minutes M"
+chaos: .venv/dev ## Kill, pause and restart a cluster, then prove nothing was lost; CONVERSATIONS=1000 ARGS="--seed N --minutes M"
 	@scripts/debian test
-	@$(BIN)/python -m tests.chaos $(ARGS)
+	@$(BIN)/python -m tests.chaos $(if $(CONVERSATIONS),--conversations $(CONVERSATIONS)) $(ARGS)
 
 bench: .venv/dev ## Measure speed, as ratios in one run (see docs/performance.md)
 	@scripts/debian demo

@@ -26,17 +26,25 @@ def main() -> int:
     parser.add_argument(
         "--conversations", type=int, default=40, help="customers on the webhook channel (default: %(default)d)"
     )
+    parser.add_argument(
+        "--rate", type=float, default=60.0, help="events a second of all of them together (default: %(default)g)"
+    )
     parser.add_argument("--widgets", type=int, default=5, help="open widgets (default: %(default)d)")
     parser.add_argument("--webs", type=int, default=2, help="web processes (default: %(default)d)")
     parser.add_argument("--workers", type=int, default=3, help="worker processes (default: %(default)d)")
     parser.add_argument("--report", type=Path, default=Path("chaos"), help="FOLDER for report.txt and report.json")
     given = parser.parse_args()
-    if min(given.conversations, given.webs, given.workers) < 1 or given.widgets < 0 or given.minutes <= 0:
+    if (
+        min(given.conversations, given.webs, given.workers) < 1
+        or given.widgets < 0
+        or min(given.minutes, given.rate) <= 0
+    ):
         parser.error("at least one conversation, web process and worker, and some time are needed")
     plan = Plan(
         seed=int(time.time()) if given.seed is None else given.seed,
         seconds=given.minutes * 60,
         conversations=given.conversations,
+        rate=given.rate,
         widgets=given.widgets,
         webs=given.webs,
         workers=given.workers,

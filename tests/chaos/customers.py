@@ -9,6 +9,8 @@ import aiohttp
 from tests.chaos.scene import Scene
 
 WAYS = {"plain": 62, "twice": 14, "late": 10, "swapped": 14}
+SHORTEST = 0.7
+"""Seconds between two lines of a customer, in the mean."""
 
 
 @dataclass
@@ -34,11 +36,14 @@ class Customer:
         return f"c{self.number}"
 
     async def talk(self, stopped: asyncio.Event) -> None:
+        plan = self.scene.plan
+        pause = max(SHORTEST, plan.conversations / plan.rate)
+        await asyncio.sleep(self.chance.uniform(0, pause))
         while not stopped.is_set():
             way = self.chance.choices(list(WAYS), list(WAYS.values()))[0]
             self.scene.record.counts[f"platform: event delivered {way}"] += 1
             await self.deliver(way)
-            await asyncio.sleep(self.chance.expovariate(1.5))
+            await asyncio.sleep(self.chance.expovariate(1 / pause))
         await asyncio.gather(*self.late)
 
     async def deliver(self, way: str) -> None:

@@ -21,6 +21,7 @@ class Havoc:
             "kill -9 all workers": self.kill_workers,
             "kill -9 a web process": self.kill_web,
             "kill -9 Redis and start it": self.restart_redis,
+            "kill -9 Redis, whose replica takes over": self.fail_redis_over,
             "FLUSHALL": self.flush_redis,
             "stop PostgreSQL at once and start it": self.crash_postgres,
             "pause a worker past its lease and its hold": self.pause_worker,
@@ -48,12 +49,19 @@ class Havoc:
         await again(self.chance.choice(self.scene.webs))
 
     async def restart_redis(self) -> None:
-        self.scene.redis.kill()
+        """Which may take so long that the replica takes over."""
+        master = await self.scene.redis.master()
+        master.kill()
         await asyncio.sleep(self.chance.uniform(0, 2))
-        await self.scene.redis.start()
+        await master.start()
+
+    async def fail_redis_over(self) -> None:
+        """The replica knows most of what it did. Coming back, it takes itself for the master until it is told."""
+        old = await self.scene.redis.fail_over()
+        await old.start()
 
     async def flush_redis(self) -> None:
-        await self.scene.redis.ask("FLUSHALL")
+        await (await self.scene.redis.master()).ask("FLUSHALL")
 
     async def crash_postgres(self) -> None:
         await asyncio.to_thread(self.scene.database.stop, signal.SIGQUIT)

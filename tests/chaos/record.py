@@ -10,11 +10,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`seconds` of traffic; as much again at most to settle. Everything random comes from `seed`."""
+    """`seconds` of traffic, of some `rate` events a second; then `patience` seconds at most to settle.
+
+    Everything random comes from `seed`.
+    """
 
     seed: int = 7
     seconds: float = 30.0
     conversations: int = 24
+    rate: float = 60.0
     widgets: int = 3
     webs: int = 2
     workers: int = 2

@@ -27,6 +27,8 @@ from tests.support.shop import QUIET, SECRET
 EMAIL = "ada@example.org"
 LEASE, HOLD = 2.0, 4.0
 """Seconds; as short as settings allow, so that a run sees them end."""
+DOWN = 0.8
+"""Seconds without an answer after which the Sentinel lets the replica of Redis take over."""
 KEYS = 8
 """One may ask 600 times a minute."""
 
@@ -37,7 +39,7 @@ class Scene:
     record: Record
     folder: Path
     database: postgres.Server
-    redis: redis.Server
+    redis: redis.Guarded
     http: aiohttp.ClientSession
     webs: list[Served] = field(default_factory=list)
     workers: list[Served] = field(default_factory=list)
@@ -112,7 +114,7 @@ async def scene(plan: Plan, record: Record, platform: str, bot: str) -> AsyncIte
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-chaos-")))
         database = postgres.new_server("fsync=on", "synchronous_commit=on")
         stack.callback(postgres.end, database)
-        server = await stack.enter_async_context(redis.server())
+        server = await stack.enter_async_context(redis.guarded(down_after=DOWN))
         timeout = aiohttp.ClientTimeout(total=8)
         http = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0))

@@ -9,13 +9,14 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import ConnectionError as Unconnected
 
 from tests.support.process import PATIENCE, free_port
 
@@ -84,11 +85,12 @@ class Server:
             return await client.execute_command(*command)
 
     async def says(self, text: str, *command: str) -> None:
-        """Once it answers the command with this."""
+        """Once it answers the command with this. Sentinels cut the lines of whom they make something else."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                if text in str(await self.ask(*command)):
-                    return
+                with suppress(Unconnected):
+                    if text in str(await self.ask(*command)):
+                        return
                 await asyncio.sleep(0.02)
 
     def signal(self, number: signal.Signals) -> None:
@@ -109,6 +111,45 @@ class Server:
             self.process.wait()
 
 
+class Guarded:
+    """A server and its replica behind a Sentinel, which decides who is which; each remembers what it was told to be."""
+
+    def __init__(self, one: Server, other: Server, sentinel: Server) -> None:
+        self.servers = (one, other)
+        self.sentinel = sentinel
+        self.url = f"redis+sentinel://127.0.0.1:{sentinel.port}/main"
+
+    async def begin(self, *, down_after: float) -> "Guarded":
+        """`down_after` so many seconds of silence the replica takes over."""
+        one, other = self.servers
+        await other.ask("REPLICAOF", "127.0.0.1", one.port)
+        await other.ask("CONFIG", "REWRITE")
+        for line in (
+            ("MONITOR", "main", "127.0.0.1", one.port, 1),
+            ("SET", "main", "down-after-milliseconds", round(down_after * 1000)),
+            ("SET", "main", "failover-timeout", 1000),
+        ):
+            await self.sentinel.ask("SENTINEL", *line)
+        return self
+
+    async def master(self) -> Server:
+        """By the Sentinel's word."""
+        _, port = await self.sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main")  # type: ignore[misc]
+        return next(each for each in self.servers if each.port == int(port))
+
+    async def fail_over(self) -> Server:
+        """Kill the master; returns it once the other has taken over."""
+        old = await self.master()
+        new = next(each for each in self.servers if each is not old)
+        await new.says("'master_link_status': 'up'", "INFO", "replication")
+        # A Sentinel looks at what it knows of a replica every ten seconds, and promotes none it does not know.
+        await self.sentinel.says(f"127.0.0.1:{new.port}", "SENTINEL", "REPLICAS", "main")
+        old.kill()
+        await new.says("'role': 'master'", "INFO", "replication")
+        await self.sentinel.says(str(new.port), "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main")
+        return old
+
+
 class Shared:
     """The one of this test process; empty for each test."""
 
@@ -125,6 +166,14 @@ async def server(*options: str, file: bool = False) -> AsyncIterator[Server]:
             yield await made.start()
         finally:
             made.kill()
+
+
+@asynccontextmanager
+async def guarded(*, down_after: float = 0.3) -> AsyncIterator[Guarded]:
+    async with AsyncExitStack() as stack:
+        one, other = [await stack.enter_async_context(server(file=True)) for _ in range(2)]
+        sentinel = await stack.enter_async_context(server("--sentinel", file=True))
+        yield await Guarded(one, other, sentinel).begin(down_after=down_after)
 
 
 async def shared() -> Server:
