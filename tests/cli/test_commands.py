@@ -17,7 +17,7 @@ PASSWORD = "velvet onion harbour nine"
 SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop"
 
 
-def config(folder: Path, **app: Any) -> Path:
+def config(folder: Path, *, laid: bool = True, **app: Any) -> Path:
     shop = {
         "bot": "echo",
         "bots": {"echo": {"kind": "python", "bot": "tests.support.bots:echo"}},
@@ -26,7 +26,7 @@ def config(folder: Path, **app: Any) -> Path:
         "channels": {"web": {"kind": "webchat"}},
         **app,
     }
-    return write_config(folder, 0, shop)
+    return write_config(folder, 0, shop, laid=laid)
 
 
 def fails(ran: Ran, *said: str) -> None:
@@ -85,8 +85,8 @@ async def test_wrong_words_get_a_hint_and_code_2() -> None:
 
 async def test_check_tells_what_would_run_and_leaves_no_trace(tmp_path: Path) -> None:
     hook = {"kind": "webhook", "url": "http://127.0.0.1:9/", "secret": "env:BOT_SECRET", "fallback": "echo"}
-    path = config(tmp_path, bots={"echo": {"kind": "python", "bot": "tests.support.bots:echo"}, "hook": hook})
-    (tmp_path / "parley.db").unlink()
+    bots = {"echo": {"kind": "python", "bot": "tests.support.bots:echo"}, "hook": hook}
+    path = config(tmp_path, laid=False, bots=bots)
     ran = await parley("check", "-c", path, BOT_SECRET="whsec_" + "A" * 32)
     assert (ran.code, ran.err) == (0, "")
     for words in ("app shop", "channel web (webchat), bot echo", "falls back to echo", "explicit-wish", "is fine"):

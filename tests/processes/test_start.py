@@ -19,7 +19,7 @@ ECHO = {"bot": "echo", "bots": {"echo": {"kind": "python", "bot": "tests.support
 
 def config(folder: Path, port: int | None = None, **sections: Any) -> Path:
     quiet = {"nlp": {"enabled": False, "translators": "none"}, "channels": {"web": {"kind": "webchat"}}}
-    return write_config(folder, free_port() if port is None else port, {**ECHO, **quiet}, **sections)
+    return write_config(folder, free_port() if port is None else port, {**ECHO, **quiet}, laid=False, **sections)
 
 
 def refusal(ran: Ran) -> str:

@@ -38,11 +38,13 @@ def free_port() -> int:
             continue
 
 
-def write_config(folder: Path, port: int, app: dict[str, Any], **sections: dict[str, Any]) -> Path:
-    """A parley.toml with one app "shop"; nested dicts become tables. Its database is there, and empty, unless
-    `sections` name another."""
+def write_config(
+    folder: Path, port: int, app: dict[str, Any], *, laid: bool = True, **sections: dict[str, Any]
+) -> Path:
+    """A parley.toml with one app "shop"; nested dicts become tables. Its database is there, and empty: for those who
+    come to see it made, and with a store of their own in `sections`, it is not `laid`."""
     path = folder / "parley.toml"
-    if "store" not in sections:
+    if laid and "store" not in sections:
         lay(folder / "parley.db")
     tree = {
         "server": {"port": port, "stop_seconds": 5},
