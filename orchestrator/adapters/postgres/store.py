@@ -1,10 +1,9 @@
 """PostgresStore: the ports Store, Records, Letters, Accounts and Translations on PostgreSQL."""
 
-import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from orchestrator.adapters.postgres import accept as accepting
 from orchestrator.adapters.postgres import (
@@ -21,10 +20,10 @@ from orchestrator.adapters.postgres import commit as committing
 from orchestrator.adapters.postgres import load as loading
 from orchestrator.adapters.postgres.bots import PostgresBots
 from orchestrator.adapters.postgres.channels import PostgresChannels
-from orchestrator.adapters.postgres.faults import explain
-from orchestrator.adapters.postgres.lane import Lane, Run
+from orchestrator.adapters.postgres.lane import Lane
 from orchestrator.adapters.postgres.people import PostgresPeople
 from orchestrator.adapters.postgres.pool import Connection, Pool, connect
+from orchestrator.adapters.postgres.roads import Roads
 from orchestrator.adapters.postgres.schema import PATIENCE, prepare
 from orchestrator.adapters.postgres.stored import PostgresStoredChannels
 from orchestrator.adapters.postgres.url import checked, shown
@@ -33,7 +32,6 @@ from orchestrator.adapters.sql.recent import Recent
 from orchestrator.adapters.sql.rows import Decoder, micros
 from orchestrator.adapters.sql.tails import Tails
 from orchestrator.adapters.sqlite.records import View
-from orchestrator.errors import Unavailable
 from orchestrator.ports import Clock
 from orchestrator.types import (
     Accepted,
@@ -67,8 +65,6 @@ from orchestrator.types import (
     Usage,
 )
 
-P = ParamSpec("P")
-T = TypeVar("T")
 J = TypeVar("J")
 R = TypeVar("R")
 
@@ -89,20 +85,26 @@ class PostgresStore:
         self.holder = uuid.uuid4().hex
         self.decoder = Decoder()
         self.tails = Tails()
+        self.pool = Pool(lambda: connect(self.url), connections)
+        self.roads = Roads(self.pool)
+        self.ask, self.require_open = self.roads.ask, self.roads.require_open
         self.bots = PostgresBots(self.ask)
         self.people = PostgresPeople(self.ask)
         self.channels = PostgresChannels(self.ask, clock)
         self.stored = PostgresStoredChannels(self.ask)
         self.known: Recent[tuple[str, str], bool] = Recent(ADDRESSES)
-        self.opened = False
-        self.pool = Pool(lambda: connect(self.url), connections)
-        self.lanes: list[Lane[Any, Any]] = []
-        self.accepts = self.lane(self.run_accept)
-        self.loads = self.lane(self.run_load)
-        self.commits = self.lane(self.run_commit)
-        self.settles = self.lane(outbox.settle)
+        self.accepts: Lane[accepting.Hearing, Accepted] = self.roads.lane(
+            lambda db, batch: accepting.accept(db, self.decoder, self.now(), batch)
+        )
+        self.loads: Lane[loading.Wanted, Loaded] = self.roads.lane(
+            lambda db, batch: loading.load(db, self.decoder, self.tails, batch)
+        )
+        self.commits: Lane[committing.Step, tuple[Committed, str]] = self.roads.lane(
+            lambda db, batch: committing.commit(db, self.decoder, batch)
+        )
+        self.settles = self.roads.lane(outbox.settle)
         self.statuses = self.timed(outbox.status)
-        self.marks = self.lane(beside.mark)
+        self.marks = self.roads.lane(beside.mark)
         self.pages = self.timed(beside.set_context)
         self.answers = self.timed(beside.answer_late)
 
@@ -112,59 +114,18 @@ class PostgresStore:
 
     async def open(self) -> None:
         await prepare(self.url, self.patience)
-        self.pool.closed, self.opened = False, True
-        for lane in self.lanes:
-            lane.closed = False
+        self.roads.open()
 
     async def close(self) -> None:
         """Finishes what is queued."""
-        await asyncio.gather(*(lane.close() for lane in self.lanes))
-        await self.pool.close()
-
-    def lane(self, run: Run[J, R]) -> Lane[J, R]:
-        made = Lane(self.pool, run)
-        self.lanes.append(made)
-        return made
-
-    async def ask(
-        self, call: Callable[Concatenate[Connection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """A call by itself."""
-        self.require_open()
-        try:
-            async with self.pool.connection() as db:
-                return await call(db, *args, **kwargs)
-        except Exception as error:
-            found = explain(error)
-            if found is error:
-                raise
-            raise found from None
-
-    def require_open(self) -> None:
-        if not self.opened:
-            raise Unavailable("the database is not open yet")
+        await self.roads.close()
 
     def now(self) -> int:
         return micros(self.clock.now())
 
-    async def run_accept(self, db: Connection, batch: Sequence[accepting.Hearing]) -> Sequence[Accepted | Exception]:
-        return await accepting.accept(db, self.decoder, self.now(), batch)
-
-    async def run_load(self, db: Connection, batch: Sequence[loading.Wanted]) -> Sequence[Loaded | Exception]:
-        return await loading.load(db, self.decoder, self.tails, batch)
-
-    async def run_commit(
-        self, db: Connection, batch: Sequence[committing.Step]
-    ) -> Sequence[tuple[Committed, str] | Exception]:
-        return await committing.commit(db, self.decoder, batch)
-
     def timed(self, call: Callable[[Connection, int, Sequence[J]], Awaitable[Sequence[R | Exception]]]) -> Lane[J, R]:
         """A lane whose work wants to know the time."""
-
-        async def run(db: Connection, batch: Sequence[J]) -> Sequence[R | Exception]:
-            return await call(db, self.now(), batch)
-
-        return self.lane(run)
+        return self.roads.lane(lambda db, batch: call(db, self.now(), batch))
 
     # Store
 
