@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -20,8 +20,14 @@ BATCH = 256
 MOST_LEFT = 100
 """How many rows of a conversation `Store.settle` tells of."""
 EVER = datetime.max.replace(tzinfo=UTC)
+OptedOut = Callable[[Outgoing], Awaitable[None]]
+"""Told of a row whose platform says that the customer takes no messages. Raises Unavailable."""
 
 log = structlog.get_logger("parley.deliver")
+
+
+async def unheeded(row: Outgoing) -> None:
+    """Nobody minds."""
 
 
 class Sender(Protocol):
@@ -77,12 +83,14 @@ class Deliverer:
         sweep: float,
         hold: float = 0.0,
         herald: Herald | None = None,
+        opted_out: OptedOut = unheeded,
     ) -> None:
         self.store = store
         self.attempts = attempts
         self.clock = clock
         self.recorder = recorder
         self.herald = herald
+        self.opted_out = opted_out
         self.sweep = sweep
         self.hold = hold
         self.kicked = asyncio.Event()
@@ -186,7 +194,12 @@ class Deliverer:
         return True
 
     async def conclude(self, settled: Outgoing, attempts: int = -1) -> Sequence[str]:
-        """Keep what came of a try; the rows of the conversation that are left. Raises Unavailable."""
+        """Keep what came of a try; the rows of the conversation that are left. Raises Unavailable.
+
+        That the customer takes no messages is kept first: a process that dies in between tries once more and hears it.
+        """
+        if settled.state == "failed" and settled.reason == "opted_out":
+            await self.opted_out(settled)
         left = await self.store.settle(settled)
         self.settled.add(settled.id)
         waits = settled.state == "pending"

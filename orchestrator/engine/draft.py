@@ -12,7 +12,7 @@ from orchestrator.engine.app import App
 from orchestrator.engine.bots import Answer
 from orchestrator.engine.compose import Speech, earliest
 from orchestrator.engine.hear import Heard, names_of, owed
-from orchestrator.types import Awaiting, Commit, Conversation, Decision, Handoff, Loaded, Trace
+from orchestrator.types import Awaiting, Commit, Conversation, Decision, Handoff, Loaded, Message, Trace
 
 if TYPE_CHECKING:
     from orchestrator.engine.turn import TurnRunner
@@ -72,6 +72,14 @@ def lines_of(awaiting: Awaiting, loaded: Loaded) -> Heard:
     return Heard(conversation=loaded.conversation, messages=said, meant=tuple(message.parts for message in said))
 
 
+def willing(head: Conversation, said: Sequence[Message]) -> Conversation:
+    """Who writes to us takes messages, unless they said themselves that they don't."""
+    since = head.opted_out
+    if since is None or not head.opt_out_learnt or all(message.at <= since for message in said):
+        return head
+    return replace(head, opted_out=None, opt_out_learnt=False)
+
+
 class Draft:
     """One try of a turn."""
 
@@ -91,7 +99,7 @@ class Draft:
         self.told = ""
         self.handoff: Handoff | None = None
         self.profile: dict[str, str | int | float | bool | None] = {}
-        self.conversation: Conversation = heard.conversation
+        self.conversation: Conversation = willing(heard.conversation, heard.messages)
 
     async def step(self) -> Step:
         answer: Answer | None = None
@@ -113,10 +121,11 @@ class Draft:
         )
 
     async def welcomed(self) -> bool:
-        """Whether the channel has words of its own for a customer who has just opened a conversation."""
+        """Whether the channel has words of its own for a customer who has just opened a conversation, or does again."""
         channel = self.app.channels.get(self.conversation.channel_id)
         welcome = channel.settings.welcome if channel else ""
-        if not welcome or self.heard.messages or self.conversation.version or self.task.answer:
+        begins = not self.conversation.version or self.conversation.opening is not None
+        if not welcome or self.heard.messages or not begins or self.task.answer:
             return False
         await self.runner.composer.welcome(self.app, self.conversation, welcome, self.speech, turn_id=self.task.id)
         return True
@@ -253,6 +262,7 @@ class Draft:
             choices=tuple(self.speech.choices) if self.speech.messages else self.conversation.choices,
             filling=self.conversation.filling if self.conversation.status == "open" else None,
             wake_at=earliest(awaiting.until if awaiting else None, expires),
+            opening=None,
             updated_at=self.now,
         )
         return Commit(

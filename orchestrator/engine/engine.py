@@ -21,6 +21,7 @@ from orchestrator.engine.inbox import Inbox
 from orchestrator.engine.listen import Listeners
 from orchestrator.engine.live import Herald
 from orchestrator.engine.lookout import Lookout
+from orchestrator.engine.opening import Opening
 from orchestrator.engine.outside import Outside
 from orchestrator.engine.pace import Pacer
 from orchestrator.engine.pauses import Pauses
@@ -54,6 +55,7 @@ from orchestrator.types import (
     Inbound,
     Marked,
     Marks,
+    Outgoing,
     QueueView,
     Received,
     Role,
@@ -128,7 +130,14 @@ class Engine:
             public_url=public_url,
         )
         self.deliverer = Deliverer(
-            store, attempts, clock, recorder, sweep=settings.sweep_seconds, hold=hold, herald=self.herald
+            store,
+            attempts,
+            clock,
+            recorder,
+            sweep=settings.sweep_seconds,
+            hold=hold,
+            herald=self.herald,
+            opted_out=self.opted_out,
         )
         self.backlog = Backlog(
             store,
@@ -195,6 +204,7 @@ class Engine:
             backlog=self.backlog,
             outside=Outside(store=store, records=records, clock=clock, desk=self.desk),
             continuing=self.continuing,
+            opening=Opening(clock=clock, desk=self.desk),
             letters=letters,
             look=self.deliverer.kicked.set,
         )
@@ -307,6 +317,9 @@ class Engine:
         if not await self.store.answer_late(conversation.id, ticket.turn_id, actions):
             raise Conflict("this turn has been answered already")
         await self.bus.wake(conversation.id, conversation.app_id)
+
+    async def opted_out(self, row: Outgoing) -> None:
+        await self.inbox.outside.refused(row)
 
     async def look(self, conversation_id: str, app_id: str) -> None:
         """There is something to send that no turn has committed."""

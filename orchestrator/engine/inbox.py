@@ -13,6 +13,7 @@ from orchestrator.engine.app import App, Channel
 from orchestrator.engine.backlog import Backlog
 from orchestrator.engine.continuing import Continuing
 from orchestrator.engine.live import Herald
+from orchestrator.engine.opening import Opening
 from orchestrator.engine.outside import Outside
 from orchestrator.engine.window import templated
 from orchestrator.errors import NotFound
@@ -58,6 +59,7 @@ class Inbox:
     backlog: Backlog
     outside: Outside
     continuing: Continuing
+    opening: Opening
     letters: Letters
     look: Callable[[], None]
 
@@ -104,6 +106,7 @@ class Inbox:
                 assert_never(event)
 
     async def heard(self, app: App, channel: Channel, event: Received | Started) -> Accepted:
+        opened = event if isinstance(event, Started) else None
         if isinstance(event, Received) and await self.continuing.redeemed(app, channel, event):
             event = without_words(event)
         accepted = await self.store.accept(self.fresh(app, channel, event), event, self.clock.new_id())
@@ -116,7 +119,8 @@ class Inbox:
             if (head.channel_id, head.address) != (channel.id, event.address):
                 await self.continuing.follow(app.id, head.id, channel.id, event.address)
             await self.herald.messages([accepted.message])
-        if not accepted.duplicate or accepted.conversation.version == 0:
+        again = opened is not None and await self.opening.again(app, channel, accepted.conversation, opened)
+        if again or not accepted.duplicate or accepted.conversation.version == 0:
             await self.bus.wake(accepted.conversation.id, app.id)
         return accepted
 
@@ -154,6 +158,8 @@ class Inbox:
             letter = await self.records.letter_sent_as(channel.id, event.external_id)
             if letter is not None and letter.state == "failed":
                 await self.herald.undelivered(letter)
+                if letter.reason == "opted_out":
+                    await self.outside.refused(letter)
                 await self.instead(channel, letter)
 
     async def instead(self, channel: Channel, letter: Outgoing) -> None:
@@ -186,6 +192,7 @@ class Inbox:
             bot=bot,
             language=Spoken(code=hint or app.settings.pivot),
             context=(said.context if said else None) or {},
+            started_by=event.external_id if isinstance(event, Started) else "",
             created_at=now,
             updated_at=now,
         )

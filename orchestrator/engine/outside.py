@@ -9,6 +9,7 @@ from orchestrator.engine.app import App, Channel
 from orchestrator.engine.compose import FORBIDDEN, Speech
 from orchestrator.engine.desk import Desk
 from orchestrator.engine.hear import debt, words
+from orchestrator.errors import Conflict, NotFound, Unavailable
 from orchestrator.ports import Clock, Records, Store
 from orchestrator.types import (
     Consent,
@@ -45,9 +46,31 @@ class Outside:
 
         if consented(head, event) != head:
             await self.desk.change(app.id, head.id, change, withdraw=not event.allowed)
-        if not event.allowed and await self.store.refuse(head.id, "opted_out", FORBIDDEN):
-            dead = [row for row in await self.records.deliveries(head.id) if row.reason == "opted_out"]
-            await self.desk.herald.refused(dead)
+        if not event.allowed:
+            await self.refuse(head.id)
+
+    async def refuse(self, conversation_id: str, but: str = "") -> None:
+        """What still waits to be sent is dead, and the desk hears of it; of the row `but` it hears otherwise."""
+        if await self.store.refuse(conversation_id, "opted_out", FORBIDDEN):
+            rows = await self.records.deliveries(conversation_id)
+            await self.desk.herald.refused([row for row in rows if row.reason == "opted_out" and row.id != but])
+
+    async def refused(self, row: Outgoing) -> None:
+        """The platform says, in place of the customer, that they take no messages. Raises Unavailable."""
+        now = self.clock.now()
+
+        async def change(app: App, loaded: Loaded, speech: Speech) -> tuple[Conversation, None]:
+            head = loaded.conversation
+            return (head if head.opted_out else replace(head, opted_out=now, opt_out_learnt=True)), None
+
+        try:
+            await self.desk.change(row.app_id, row.conversation_id, change)
+        except NotFound:
+            return
+        except Conflict as error:
+            raise Unavailable(str(error)) from None
+        await self.store.settle(row)  # before the others: what the platform said of it is why
+        await self.refuse(row.conversation_id, but=row.id)
 
     async def begun(self, address: str, fresh: Conversation) -> Conversation:
         """A conversation in which nobody has said anything yet. Nobody wakes it: no bot greets."""
@@ -123,8 +146,9 @@ def consented(head: Conversation, event: Consent) -> Conversation:
     if last is not None and event.at < last:
         return head
     if event.allowed:
-        return replace(head, opted_out=None, opted_in=event.at)
-    return head if head.opted_out else replace(head, opted_out=event.at)
+        return replace(head, opted_out=None, opted_in=event.at, opt_out_learnt=False)
+    said = head.opted_out and not head.opt_out_learnt
+    return head if said else replace(head, opted_out=event.at, opt_out_learnt=False)
 
 
 def tracker(row: Outgoing) -> str:

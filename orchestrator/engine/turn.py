@@ -120,7 +120,11 @@ class TurnRunner:
             answer = Answer(bot="") if gone else None
             kept = loaded if pending == loaded.pending else replace(loaded, pending=pending)
             return Task(id=name, loaded=kept, answer=answer)
-        if overdue(loaded.handoff, now) or (conversation.wake_at is not None and conversation.wake_at <= now):
+        woken = conversation.wake_at is not None and conversation.wake_at <= now
+        if woken and conversation.opening is not None and conversation.controller.kind == "bot":
+            # The numbers are those of the lines a turn is about: there are none.
+            return Task(id=f"{conversation.id}.{int(conversation.opening.timestamp() * 1000)}-0", loaded=loaded)
+        if woken or overdue(loaded.handoff, now):
             return Task(id=f"{conversation.id}.expired-{conversation.version}", loaded=loaded, answer=Answer(bot=""))
         if conversation.version == 0 and conversation.controller.kind == "bot":
             return Task(id=f"{conversation.id}.0-0", loaded=loaded)

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.engine import pauses
 from orchestrator.errors import SendFailed, SendProblem
-from orchestrator.types import DeliveryChanged, DeliveryState, Reacted, Received, StatusChanged, Template, Text
+from orchestrator.types import Consent, DeliveryChanged, DeliveryState, Reacted, Received, StatusChanged, Template, Text
 from tests.support.channel import channel, deliveries, news, reached, tell
 from tests.support.probe import Side
 
@@ -193,6 +193,52 @@ async def test_a_customer_who_blocked_us_makes_a_dead_letter(tmp_path: Path, sid
         await parley.hear("hello")
         (row,) = await reached(parley, "failed")
         assert (row.reason, row.attempts) == ("opted_out", 1)
+        assert (await parley.conversation()).opted_out is not None
+
+
+async def test_nothing_more_goes_to_who_blocked_us_until_they_write_again(tmp_path: Path, side: Side) -> None:
+    side.hold = asyncio.Event()
+    side.refusals.append(refusal("opted_out"))
+    async with channel(tmp_path) as parley:
+        ada = parley.agent()
+        await parley.hear("hello")
+        conversation = await parley.settled()
+        desk = parley.runtime.engine.desk
+        await desk.accept("shop", conversation.id, ada)
+        await desk.say("shop", conversation.id, ada, (Text(text="Are you there?"),))
+        held, side.hold = side.hold, None
+        held.set()
+        await reached(parley, "failed", 2)
+        assert {row.reason for row in await deliveries(parley) if row.state == "failed"} == {"opted_out"}
+        assert side.sent == []
+        await desk.hand_back("shop", conversation.id, ada)
+        await parley.hear("I am back")
+        await side.until(lambda: "echo: I am back" in side.texts)
+        after = await parley.conversation()
+        assert (after.opted_out, after.opt_out_learnt) == (None, False)
+
+
+async def test_what_the_customer_said_stands_whatever_the_platform_says(tmp_path: Path, side: Side) -> None:
+    side.refusals.append(refusal("opted_out"))
+    async with channel(tmp_path) as parley:
+        await parley.hear("hello")
+        await reached(parley, "failed")
+        now = parley.runtime.clock.now()
+        await tell(parley, Consent(address="visitor", allowed=False, at=now, reason="STOP"))
+        await parley.hear("hello?")
+        await reached(parley, "failed", 2)
+        assert (await parley.conversation()).opted_out == now
+        assert side.sent == []
+
+
+async def test_a_platform_that_says_only_later_that_we_are_blocked(tmp_path: Path, side: Side) -> None:
+    async with channel(tmp_path) as parley:
+        await parley.hear("hello")
+        (row,) = await reached(parley, "sent")
+        now = parley.runtime.clock.now()
+        failed = StatusChanged(external_id="theirs-1", state="failed", at=now, error="stopped", reason="opted_out")
+        await tell(parley, failed)
+        assert (await parley.conversation()).opt_out_learnt
 
 
 # No answer in time

@@ -383,7 +383,8 @@ async def test_a_person_who_is_too_late_is_told_so(tmp_path: Path) -> None:
         talk = stand_in.talks[ANN]
         assert talk.heard is not None
         talk.heard -= timedelta(days=8)
-        for role, calls in (("bot", 1), ("agent", 3)):
+        told: tuple[tuple[Role, int], ...] = (("bot", 1), ("agent", 3))
+        for role, calls in told:
             with pytest.raises(SendFailed) as failed:
                 await send(channel, Text(text="Hello"), role)
             assert (failed.value.reason, len(stage.calls)) == ("window_closed", calls)
