@@ -58,6 +58,8 @@ BODIES: dict[str, Any] = {
     "/v1/bots/nothing/trial": {"version": 1, "mode": "shadow"},
     "/v1/channels": {"id": "x", "settings": {"kind": "webchat"}},
     "/v1/channels/nothing/send-test": {"address": "x"},
+    "/v1/customers/nothing/links": {"channel_id": "web", "address": "x"},
+    "/v1/conversations/nothing/continue": {"channel_id": "web"},
     "/v1/keys": {"name": "x", "scopes": ["read"]},
 }
 

@@ -97,7 +97,7 @@ export class Side {
         ...Object.entries(more).map(([key, value]) => [label(key), value === null ? null : h("bdi", {}, String(value))]),
         [t.side.since_customer, when(customer.created_at)],
       ]),
-      h("button", { type: "button", class: "link", on: { click: () => void elsewhere(this.state.open.conversation, this.desk) } }, t.people.open),
+      h("button", { type: "button", class: "link", on: { click: () => void elsewhere(this.state.open.conversation, this.desk) } }, t.side.elsewhere),
     ];
   }
 

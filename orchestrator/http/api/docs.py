@@ -59,9 +59,12 @@ def schema(api: APIRouter, version: str) -> dict[str, Any]:
 
 def needed(method: str, path: str) -> Scope:
     """The scope an operation needs. tests/http/test_api_access.py holds it against what the operations really do."""
-    if path.startswith("/v1/keys") or (path.startswith(("/v1/bots", "/v1/channels")) and method != "get"):
+    if path.startswith("/v1/keys"):
         return "admin"
-    return "read" if method == "get" else "write"
+    if method == "get":
+        return "read"
+    owned = path.startswith(("/v1/bots", "/v1/channels", "/v1/links")) or path.endswith("/links")
+    return "admin" if owned else "write"
 
 
 def routes(api: APIRouter, folder: Path, version: str) -> APIRouter:
