@@ -208,3 +208,11 @@ async def test_a_retry_of_what_was_withdrawn_stays_withdrawn(store: Database) ->
     await store.settle(replace(row, attempts=1, due_at=later(1)))
     assert await store.deliveries(head.id) == []
     assert [said.withdrawn for said in await store.messages(head.id)] == [False, True]
+
+
+async def test_what_was_refused_while_it_was_sent_stays_refused_for_that_reason(store: Database) -> None:
+    head, (row,) = await queued(store, 1)
+    assert await store.refuse(head.id, "opted_out", "they said stop") == 1
+    await sent(store, row, "theirs")
+    (kept,) = await store.deliveries(head.id)
+    assert (kept.state, kept.reason, kept.error) == ("failed", "opted_out", "they said stop")

@@ -15,8 +15,11 @@ DUE = (
 )
 STATE = "SELECT state FROM outbox WHERE id = ?"
 SETTLE = (
-    "UPDATE outbox SET state = ?, attempts = ?, done = ?, due_at = ?, external_id = ?, error = ?, reason = ? "
-    "WHERE id = ?"
+    # Refused while it was being sent: it stays refused, for that reason.
+    "UPDATE outbox SET state = ?1, attempts = ?2, done = ?3, due_at = ?4, external_id = ?5, "
+    "error = iif(state = 'failed' AND ?9 <> 'failed', error, ?6), "
+    "reason = iif(state = 'failed' AND ?9 <> 'failed', reason, ?7) "
+    "WHERE id = ?8"
 )
 REWRITE = "UPDATE outbox SET renderings = ? WHERE id = ?"
 # The rows behind one that is tried again later can't go before it: out of the way of `due` until then.
@@ -95,7 +98,7 @@ def settle(db: Cursor, row: Outgoing) -> Sequence[str]:
 def keep(db: Cursor, row: Outgoing, old: DeliveryState) -> None:
     state = later(old, row.state)
     values = (row.attempts, row.done, micros(row.due_at), row.external_id, row.error, row.reason, row.id)
-    db.execute(SETTLE, (state, *values))
+    db.execute(SETTLE, (state, *values, row.state))
     if rewritten(row):
         db.execute(REWRITE, (codec.dump_renderings(row.renderings).decode(), row.id))
     if state == "pending":

@@ -112,7 +112,9 @@ BEGIN
         ELSIF NOT (old.lost AND n.state IN ('pending', 'failed')) THEN
             UPDATE outbox o SET state = parley_later_2(o.state, n.state), attempts = n.attempts, done = n.done,
                 due_at = n.due_at, renderings = coalesce(n.renderings, o.renderings), external_id = n.external_id,
-                error = n.error, reason = n.reason, held_by = NULL, held_until = NULL, withdrawn = 0
+                error = CASE WHEN o.state = 'failed' AND n.state <> 'failed' THEN o.error ELSE n.error END,
+                reason = CASE WHEN o.state = 'failed' AND n.state <> 'failed' THEN o.reason ELSE n.reason END,
+                held_by = NULL, held_until = NULL, withdrawn = 0
             WHERE o.id = n.id AND o.conversation_id = n.conversation_id;
             IF parley_later_2(old.state, n.state) = 'pending' THEN
                 UPDATE outbox o SET due_at = n.due_at
