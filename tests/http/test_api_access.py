@@ -96,9 +96,7 @@ async def test_every_operation_needs_the_scope_it_names(parley: Front) -> None:
         await parley.make_key(held)
         allowed = {"read": {"read"}, "write": {"read", "write"}, "admin": {"read", "write", "admin"}}[held]
         for method, path, needed in operations(parley):
-            answer = await parley.ask(
-                method.upper(), path, json=BODIES.get(path, {}) if method in BODY else None
-            )
+            answer = await parley.ask(method.upper(), path, json=BODIES.get(path, {}) if method in BODY else None)
             if needed in allowed:
                 assert answer.status in (200, 201, 204, 404), (held, method, path, answer.body)
             else:
@@ -107,9 +105,7 @@ async def test_every_operation_needs_the_scope_it_names(parley: Front) -> None:
 
 async def test_without_a_key_every_operation_is_closed(parley: Front) -> None:
     for method, path, _ in operations(parley):
-        answer = await parley.ask(
-            method.upper(), path, json=BODIES.get(path, {}) if method in BODY else None
-        )
+        answer = await parley.ask(method.upper(), path, json=BODIES.get(path, {}) if method in BODY else None)
         assert (answer.status, answer.code) == (401, "unauthenticated"), (method, path)
 
 
