@@ -102,7 +102,7 @@ def trimmed(url: str) -> str:
 
 
 def run(found: re.Match[str], text: str) -> Run:
-    """By CommonMark's flanking rules (spec.commonmark.org/0.31.2/#left-flanking-delimiter-run); over three are words."""
+    """By CommonMark's rules (spec.commonmark.org/0.31.2/#left-flanking-delimiter-run); over three are words."""
     sign, (start, end) = found[0][0], found.span()
     before, after = text[start - 1 : start] or " ", text[end : end + 1] or " "
     if sign in (before, after):

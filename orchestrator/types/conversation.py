@@ -113,9 +113,9 @@ class Conversation:
     the fence: accepting a message, reading one or turning a page never makes a running turn void.
     Messages with `processed_seq < seq <= last_seq` wait for a turn. `epoch` grows with each change of
     controller. `wake_at` asks the sweep to look again (a late bot, an expiring handoff). `opted_out`: since when the
-    customer forbids that we write to them; `opted_in`: when they last allowed it. `opt_out_learnt`: they did not say so,
-    their platform refused what we sent; what they write themselves ends it. `started_by` is the platform's id of the last
-    time the customer opened it, `opening` when they did so again: until the bot has had its turn to greet.
+    customer forbids that we write to them; `opted_in`: when they last allowed it. `opt_out_learnt`: they did not say
+    so, their platform refused what we sent; what they write themselves ends it. `started_by` is the platform's id of
+    the last time the customer opened it, `opening` when they did so again: until the bot has had its turn to greet.
     """
 
     app_id: str

@@ -1,4 +1,4 @@
-"""Bots at the desk in a real browser: an admin registers one, enables it, tries the next beside it, compares, takes back."""
+"""Bots at the desk in a real browser: an admin registers one, enables it, tries the next beside it, goes back."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -25,7 +25,8 @@ async def test_a_code_links_an_address_and_the_link_is_taken_back(tmp_path: Path
         await page.keyboard.press("Escape")
 
         runtime = desk.parley.runtime
-        said = Received(address="34600", external_id="p-1", parts=(Text(text=f"Go on: {code}"),), at=runtime.clock.now())
+        words, now = (Text(text=f"Go on: {code}"),), runtime.clock.now()
+        said = Received(address="34600", external_id="p-1", parts=words, at=now)
         await runtime.engine.accept("shop", "phone", [said])
         await expect(page.locator(".notice", has_text="You're connected")).to_be_visible()
         await page.get_by_role("button", name="Addresses, and going on elsewhere").click()
