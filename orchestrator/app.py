@@ -21,6 +21,7 @@ from orchestrator.adapters.kept import kept
 from orchestrator.adapters.media import MediaFiles, files_of
 from orchestrator.adapters.metrics import Metrics
 from orchestrator.adapters.sqlite import path_of
+from orchestrator.adapters.ssrf import Guard
 from orchestrator.adapters.stores import Database, store_of
 from orchestrator.adapters.vault import AesVault
 from orchestrator.config import AppSettings, ProcessRole, Settings
@@ -124,11 +125,18 @@ class Runtime:
 
 
 def build(
-    settings: Settings, base: Path, *, public_url: str = "", secret: str = "", role: ProcessRole = "all"
+    settings: Settings,
+    base: Path,
+    *,
+    public_url: str = "",
+    secret: str = "",
+    role: ProcessRole = "all",
+    simulating: bool = False,
 ) -> Runtime:
     """Assemble a process. `base` is the folder relative paths start from. Raises Misconfigured.
 
-    Without a `secret`, here or in the settings, the one kept with the data is used, and made if need be.
+    Without a `secret`, here or in the settings, the one kept with the data is used, and made if need be. `simulating`
+    is for platforms played on this machine: what this very server serves may be fetched to be uploaded to them.
     """
     check_role(settings, role)
     if not settings.apps:
@@ -140,7 +148,7 @@ def build(
     store = store_of(settings.store, base, clock)
     secret = secret or settings.server.secret or kept_secret(secret_path(settings, base))
     bus, cache = bus_of(settings.bus, clock, store)
-    http = HttpClient()
+    http = HttpClient(Guard(ours=public_url if simulating else ""))
     files = files_of(settings.media, base / settings.store.media, http, clock)
     metrics = Metrics()
     metrics.watch("parley_bus_up", "Whether what carries the bus can be reached; 0: working without.", bus_up(bus))

@@ -61,7 +61,8 @@ def run(
         if simulating is not None:
             settings, simulation = simulating(settings, url)
         # A worker's own address is nothing the outside could open.
-        runtime = build(settings, base, public_url="" if worker else url, role=role)
+        public_url = "" if worker else url
+        runtime = build(settings, base, public_url=public_url, role=role, simulating=simulation is not None)
         url = url if worker else settings.server.public_url or url
         with asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(serve(runtime, listener, url, demo, prepare, ready, simulation))

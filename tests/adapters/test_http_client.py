@@ -98,6 +98,18 @@ async def test_head_has_a_length_and_no_body(client: HttpClient) -> None:
     assert answer.body == b""
 
 
+async def test_what_a_simulating_server_serves_itself_is_fetched_and_nothing_beside_it() -> None:
+    async with raw_server(saying(http(body=b"a picture"))) as ours, raw_server(saying(http())) as other:
+        client = HttpClient(Guard(ours=ours.url))
+        await client.open()
+        try:
+            assert (await client.request("GET", f"{ours.url}/demo/img/mug.png")).body == b"a picture"
+            with pytest.raises(SendFailed, match="private or reserved"):
+                await client.request("GET", other.url)
+        finally:
+            await client.close()
+
+
 async def test_before_open_it_says_so() -> None:
     with pytest.raises(RuntimeError, match=r"open\(\) comes before"):
         await HttpClient().request("GET", "http://127.0.0.1", trusted=True)

@@ -32,6 +32,8 @@ async def story(ground: Playground, kind: str) -> None:
     await user.sees("4,95")
     await choose(user, "Plazo de entrega")
     await user.sees("días")
+    await user.says("¿Qué me recomiendas?")
+    await user.sees("Taburete plegable")
     await user.says("Quiero hablar con una persona")
     await user.sees("cola", "turno")
     desk = ground.runtime.engine.desk

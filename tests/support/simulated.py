@@ -98,7 +98,7 @@ async def playground(data: Path, kinds: Sequence[str]) -> AsyncIterator[Playgrou
     late = Late()
     async with serving(late) as url:
         settings, simulation = simulated(settings, "shop", kinds, url, SystemClock())
-        runtime = build(settings, shop.base, public_url=url, secret=SECRET)
+        runtime = build(settings, shop.base, public_url=url, secret=SECRET, simulating=True)
         late.app = web(runtime, demo=True, simulation=simulation)
         async with runtime.open():
             simulation.open(runtime.http)
