@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.apple.events import FORM, PLACE
+from orchestrator.incoming import media_kind
 from orchestrator.ports import Shown
 from orchestrator.types import Choice, Form, FormField, ListPicker, Media, Part, QuickReplies, Text
 
@@ -47,16 +48,20 @@ def linked(form: Mapping[str, Any]) -> bool:
     return form["startPageIdentifier"] in names and all(ends)
 
 
-def shown(message: Mapping[str, Any]) -> Shown:
-    files = tuple(
-        Media(url=each["url"], name=each["name"], mime=each["mimeType"]) for each in message.get("attachments", ())
-    )
+def shown(message: Mapping[str, Any], seen: str) -> Shown:
+    """`seen` is where the stand-in opens files."""
+    files = tuple(attached(each, seen) for each in message.get("attachments", ()))
     text = message.get("body", "").replace(PLACE, "")
     words: tuple[Part, ...] = (Text(text=text),) if text else ()
     data = message.get("interactiveData", {})
     parts = (part_of(data),) if data else words + files
     mine = str(message["sourceId"]).startswith("urn:mbid:")
     return Shown(id=str(message["id"]), mine=mine, parts=parts)
+
+
+def attached(file: Mapping[str, Any], seen: str) -> Media:
+    url = f"{seen}/{file['url'].rpartition('/')[2]}"
+    return Media(url=url, media=media_kind(file["mimeType"]), name=file["name"], mime=file["mimeType"])
 
 
 def part_of(found: Mapping[str, Any]) -> Part:

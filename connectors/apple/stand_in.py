@@ -13,13 +13,12 @@ import orjson
 from connectors.apple import cipher, events
 from connectors.apple.render import BID
 from connectors.apple.screen import shown, valid
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import FormAnswer, Media, Part, RawRequest, RawResponse, Tap, Text
 
 MSP, BUSINESS = "c7b1f0cf-c3fd-40ab-8d40-cff3d81d1d6b", "b9159070-c454-4135-8bf3-049809624818"
 KEY = b"0123456789abcdef0123456789abcdef"
 HOOK = "/hooks/apple/message"
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 24
 LARGE = 10_240
 """Bytes of interactive data from which on it goes by reference."""
 
@@ -51,6 +50,8 @@ class AppleStandIn:
         path = request.path.strip("/")
         if path.startswith("content/"):
             return self.content(path.removeprefix("content/"), request)
+        if path.startswith("seen/"):
+            return self.seen(path.removeprefix("seen/"))
         if not self.known(request.headers.get("authorization", "")):
             return RawResponse(status=403)
         match path:
@@ -104,7 +105,7 @@ class AppleStandIn:
             case FormAnswer():
                 return [self.posted(user, {"type": "interactive"} | self.interactive(self.filled(user, part)))]
             case Media(name=name, mime=mime):
-                file = self.keep(PICTURE) | {"name": name or "photo.png", "mimeType": mime or "image/png"}
+                file = self.keep(PHOTO) | {"name": name or "photo.png", "mimeType": mime or "image/png"}
                 return [self.posted(user, {"type": "text", "body": events.PLACE, "attachments": [file]})]
         said = str(getattr(part, "text", "") or getattr(part, "name", "") or part.kind)
         return [self.posted(user, {"type": "text", "body": said})]
@@ -119,7 +120,15 @@ class AppleStandIn:
 
     def shown(self, user: str) -> Sequence[Shown]:
         mine = (each for each in self.messages if user_id(user) in (each["sourceId"], each["destinationId"]))
-        return [shown(each) for each in mine]
+        return [shown(each, f"{self.api}/seen") for each in mine]
+
+    def seen(self, blob: str) -> RawResponse:
+        """A file as the customer's device opens it, with the key that came in the message."""
+        files = (file for each in self.messages for file in each.get("attachments", ()))
+        file = next((file for file in files if file["url"].rpartition("/")[2] == blob), None)
+        if file is None or blob not in self.blobs:
+            return nothing()
+        return RawResponse(body=cipher.decrypted(self.blobs[blob], file["key"]), media_type=file["mimeType"])
 
     def posted(self, user: str, content: Mapping[str, Any], **claims: Any) -> RawRequest:
         body = {

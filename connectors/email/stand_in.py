@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import (
     Choice,
     FormAnswer,
@@ -219,11 +219,6 @@ def attachments(part: Part) -> list[Mapping[str, str]]:
     """What a user sends is a file of one of a few bytes: its URL is of the simulator, not of the platform."""
     if not isinstance(part, Media):
         return []
-    data = base64.b64encode(SMALLEST_PNG if part.media == "image" else b"a file").decode()
+    data = base64.b64encode(PHOTO if part.media == "image" else b"a file").decode()
     mime = part.mime or ("image/png" if part.media == "image" else "text/plain")
     return [{"Name": part.name or "file", "Content": data, "ContentType": mime, "ContentID": ""}]
-
-
-SMALLEST_PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)

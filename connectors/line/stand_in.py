@@ -12,7 +12,7 @@ import orjson
 
 from connectors.line import screen
 from connectors.line.screen import Refusal
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import (
     FormAnswer,
     Location,
@@ -29,11 +29,6 @@ SECRET = "8c570fa6dd201bb328f1c1eac23a96d8"
 TOKEN = "stand-in/channel+access+token="
 ME = "U00000000000000000000000000000me"
 REPLY_SECONDS = 60.0
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a4944415478da6368000000"
-    "820081da45083b0000000049454e44ae426082"
-)
-"""A PNG of one dot: what every file of a user's holds."""
 ENDPOINT = "/v2/bot/channel/webhook/endpoint"
 
 
@@ -81,7 +76,7 @@ class LineStandIn:
             return answered(401, "Authentication failed. Confirm that the access token is valid.")
         if request.path.endswith("/content"):
             known = request.path.split("/")[-2].isdecimal()
-            return RawResponse(body=PIXEL, media_type="image/png") if known else answered(404, "Not found")
+            return RawResponse(body=PHOTO, media_type="image/png") if known else answered(404, "Not found")
         method = self.methods.get((request.method, request.path))
         if method is None:
             return answered(404, "Not found")
@@ -220,7 +215,7 @@ def said(part: Part) -> dict[str, Any]:
             return {"type": "text", "text": text, "quoteToken": "quote"}
         case Media(media=kind, name=name):
             found = "image" if kind == "gif" else kind
-            more = {"fileName": name or "file.bin", "fileSize": len(PIXEL)} if found == "file" else {}
+            more = {"fileName": name or "file.bin", "fileSize": len(PHOTO)} if found == "file" else {}
             return {"type": found, "contentProvider": {"type": "line"}, **more}
         case Location(latitude=latitude, longitude=longitude):
             return {"type": "location", "latitude": latitude, "longitude": longitude}

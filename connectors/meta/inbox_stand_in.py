@@ -9,7 +9,7 @@ from typing import Any
 from connectors.meta import inbox_judge, inbox_screen, pretend
 from connectors.meta.inbox_settings import Flavour
 from connectors.meta.pretend import Refused, refusal, said
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import Location, Media, Part, RawRequest, RawResponse, Tap, Text, Unsupported
 
 ACCOUNT = "400000000000001"
@@ -203,7 +203,7 @@ class InboxStandIn:
     def link(self, part: Media) -> str:
         """Where its bytes are: those of the URL, if it is `data:…`; else a dot."""
         head, _, data = part.url.partition("base64,")
-        content = base64.b64decode(data) if head.startswith("data:") else pretend.PIXEL
+        content = base64.b64decode(data) if head.startswith("data:") else PHOTO
         return f"{self.api}/v23.0/files/{self.keep(content, part.mime or 'image/png')}"
 
     def drain(self) -> Sequence[RawRequest]:

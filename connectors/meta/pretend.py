@@ -15,11 +15,6 @@ APP_ID = "900000000000001"
 APP_SECRET = "stand-in-app-secret"
 VERIFY_TOKEN = "stand-in-verify-token"
 TOKEN = "stand-in-access-token"
-PIXEL = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-    b"\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82"
-)
-"""A picture of one dot, for files whose bytes nobody gave."""
 PART_NAME = re.compile(rb'name="([^"]*)"')
 FILE_NAME = re.compile(rb'filename="([^"]*)"')
 

@@ -8,14 +8,13 @@ import orjson
 
 from connectors.slack import forms, signature
 from connectors.slack.screen import Refusal, checked, shown
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import FormAnswer, Media, Part, RawRequest, RawResponse, Tap, Text
 
 TOKEN = "xoxb-stand-in"
 SECRET = "stand-in-signing-secret"
 TEAM, APP, BOT_USER, BOT = "T0STANDIN", "A0STANDIN", "U0PARLEY", "B0PARLEY"
 HOOK = "/hooks/slack"
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 24
 FAULTS: Mapping[Fault, tuple[int, Mapping[str, str], str]] = {
     "throttled": (429, {"retry-after": "1"}, "ratelimited"),
     "broken": (503, {}, "service_unavailable"),
@@ -209,7 +208,7 @@ class SlackStandIn:
             "id": file,
             "name": name,
             "mimetype": part.mime or "image/png",
-            "size": len(PICTURE),
+            "size": len(PHOTO),
             "url_private_download": f"{self.api}/files-pri/{TEAM}-{file}/download/{name}",
         }
         return self.files[file]
@@ -217,7 +216,7 @@ class SlackStandIn:
     def private_file(self, request: RawRequest) -> RawResponse:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return RawResponse(body=b"<html>Sign in</html>", media_type="text/html; charset=utf-8")
-        return RawResponse(body=PICTURE, media_type="image/png")
+        return RawResponse(body=PHOTO, media_type="image/png")
 
     def upload_place(self, given: dict[str, Any]) -> dict[str, Any]:
         if not given.get("filename") or not str(given.get("length", "")).isdecimal():

@@ -3,6 +3,7 @@
 import base64
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -15,13 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from connectors.teams import render
 from connectors.teams.events import FIELD, OURS
 from connectors.teams.screen import shown
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import FormAnswer, Media, Part, RawRequest, RawResponse, Tap, Text
 
 APP, PASSWORD, TENANT, KID = "11111111-1111-4111-8111-111111111111", "stand-in-password", "stand-in", "stand-in-key"
 ISSUER = "https://api.botframework.com"
 HOOK = "/hooks/teams"
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 24
 LARGEST = 100_000
 CARD = 28_000
 FAULTS: Mapping[Fault, tuple[int, Mapping[str, str], str]] = {
@@ -49,6 +49,7 @@ class TeamsStandIn:
         self.activities: list[dict[str, Any]] = []
         self.due: list[RawRequest] = []
         self.uploads: dict[str, bytes] = {}
+        self.pictures: dict[str, Media] = {}
 
     @property
     def service(self) -> str:
@@ -80,7 +81,7 @@ class TeamsStandIn:
         if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             return bad(401, "BadArgument")
         if path.startswith("/service/v3/attachments/"):
-            return RawResponse(body=PICTURE, media_type="image/png")
+            return RawResponse(body=PHOTO, media_type="image/png")
         return self.called(path.removeprefix("/service/v3/conversations"), request.body)
 
     def refuse(self, fault: Fault) -> RawResponse:
@@ -98,7 +99,9 @@ class TeamsStandIn:
             case Media(name=name, mime=mime):
                 place = f"{self.service}v3/attachments/{self.number()}/views/original"
                 file = {"contentType": mime or "image/png", "contentUrl": place, "name": name}
-                return [self.signed(self.activity(user, text="", attachments=[file]))]
+                sent = self.activity(user, text="", attachments=[file])
+                self.pictures[sent["id"]] = part
+                return [self.signed(sent)]
             case Text(text=text):
                 return [self.signed(self.activity(user, text=text))]
         return [self.signed(self.activity(user, text=str(getattr(part, "name", "") or part.kind)))]
@@ -109,7 +112,12 @@ class TeamsStandIn:
 
     def shown(self, user: str) -> Sequence[Shown]:
         mine = [each for each in self.activities if each["conversation"]["id"] == chat(user)]
-        return [shown(each) for each in mine if each["type"] == "message"]
+        return [self.seen(each) for each in mine if each["type"] == "message"]
+
+    def seen(self, activity: Mapping[str, Any]) -> Shown:
+        """A user sees their own picture, which Teams itself gives to the bot alone."""
+        picture = self.pictures.get(activity["id"])
+        return replace(shown(activity), parts=(picture,)) if picture else shown(activity)
 
     def number(self) -> str:
         return str(next(self.numbers))

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import orjson
 
 from connectors.twilio.signature import signature
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import (
     Choice,
     FormAnswer,
@@ -194,7 +194,7 @@ class TwilioStandIn:
             case Location():
                 return {"Latitude": str(part.latitude), "Longitude": str(part.longitude), "MessageType": "location"}
             case Media():
-                self.media[f"/media/{sid}"] = PIXEL
+                self.media[f"/media/{sid}"] = PHOTO
                 mime = part.mime or "image/png"
                 return {"NumMedia": "1", "MediaUrl0": f"{self.api}/media/{sid}", "MediaContentType0": mime}
             case FormAnswer(values=values):
@@ -257,8 +257,3 @@ def refusal(status: int, code: int, message: str) -> RawResponse:
     headers = {"Retry-After": "1"} if status == 429 else {}
     body = orjson.dumps({"code": code, "message": message, "status": status})
     return RawResponse(status=status, body=body, media_type="application/json", headers=headers)
-
-
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)

@@ -1,6 +1,5 @@
 """WeChat with one official account on it, in memory: encrypted messages out, the customer-service API in."""
 
-import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ import orjson
 
 from connectors.wechat import crypto, xml
 from connectors.wechat.settings import key
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import (
     Choice,
     FormAnswer,
@@ -168,7 +167,7 @@ class WeChatStandIn:
                 return {"MsgType": "location", "Scale": 20, **place}
             case Media():
                 media_id = f"in-{self.count}"
-                self.files[media_id] = PIXEL
+                self.files[media_id] = PHOTO
                 kind = {"image": "image", "audio": "voice", "video": "video"}.get(part.media, "image")
                 return {"MsgType": kind, "MediaId": media_id}
             case FormAnswer(values=values):
@@ -220,8 +219,3 @@ def seen(given: Mapping[str, Any]) -> tuple[Part, ...]:
 def said(code: int, message: str, **more: Any) -> RawResponse:
     body = orjson.dumps({"errcode": code, "errmsg": message, **more})
     return RawResponse(body=body, media_type="application/json")
-
-
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)

@@ -12,7 +12,7 @@ from connectors.meta.pretend import Refused, refusal, said
 from connectors.whatsapp import judge, screen
 from connectors.whatsapp.read import PRODUCT
 from connectors.whatsapp.render import PERSON_ID
-from orchestrator.ports import Clock, Fault, Shown, StandIn
+from orchestrator.ports import PHOTO, Clock, Fault, Shown, StandIn
 from orchestrator.types import FormAnswer, Location, Media, Part, RawRequest, RawResponse, Tap, Text, Unsupported
 
 NUMBER_ID = "100000000000001"
@@ -198,7 +198,7 @@ class WhatsAppStandIn:
     def file(self, part: Media) -> Mapping[str, Any]:
         """Its bytes, where the URL is `data:…`; else a dot."""
         head, _, data = part.url.partition("base64,")
-        content = base64.b64decode(data) if head.startswith("data:") else pretend.PIXEL
+        content = base64.b64decode(data) if head.startswith("data:") else PHOTO
         mime = part.mime or "image/png"
         found = {"id": self.keep(content, mime), "mime_type": mime, "caption": part.alt, "filename": part.name}
         return {"type": TYPES[part.media], TYPES[part.media]: {key: value for key, value in found.items() if value}}

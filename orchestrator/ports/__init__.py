@@ -35,12 +35,13 @@ from orchestrator.ports.plugins import (
 )
 from orchestrator.ports.recorder import Recorder
 from orchestrator.ports.records import Accounts, Channels, Letters, Records, Retention, Translations
-from orchestrator.ports.stand_in import Fault, Shown, StandIn
+from orchestrator.ports.stand_in import PHOTO, Fault, Shown, StandIn
 from orchestrator.ports.store import Store
 from orchestrator.ports.stored import ChannelRecords
 from orchestrator.ports.world import Cache, Clock, Files, Http, HttpResponse, HttpStream
 
 __all__ = [
+    "PHOTO",
     "Accounts",
     "Answering",
     "Batching",

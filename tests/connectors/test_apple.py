@@ -10,11 +10,11 @@ import pytest
 
 from connectors.apple import Settings, cipher, create, render, stand_in, wire
 from connectors.apple.gateway import Parcel
-from connectors.apple.stand_in import BUSINESS, PICTURE, AppleStandIn
+from connectors.apple.stand_in import BUSINESS, AppleStandIn
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import Malformed, NotFound, SendFailed, TooLarge, Unavailable
-from orchestrator.ports import Managed, MediaSource
+from orchestrator.ports import PHOTO, Managed, MediaSource
 from orchestrator.types import (
     Choice,
     Consent,
@@ -131,7 +131,7 @@ async def test_a_file_is_fetched_decrypted_and_kept(tmp_path: Path) -> None:
         (first, *_) = await play.house.log(ANN)
         picture = first.parts[0]
         assert isinstance(picture, Media)
-        assert (await play.house.runtime.files.get(picture.url))[0] == PICTURE
+        assert (await play.house.runtime.files.get(picture.url))[0] == PHOTO
 
 
 async def test_a_bomb_and_a_forgery_are_refused_over_http(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import NotFound, SendFailed, TooLarge, Unauthenticated
-from orchestrator.ports import Managed, MediaSource
+from orchestrator.ports import PHOTO, Managed, MediaSource
 from orchestrator.types import (
     Button,
     Buttons,
@@ -409,7 +409,7 @@ async def test_a_link_gives_its_file_once_and_never_the_token(tmp_path: Path, ki
         assert isinstance(channel, MediaSource)
         link = stand_in.link(Media(url="", media="image"))
         found = await channel.fetch(link, 1000)
-        assert (found.data, found.mime, found.name) == (pretend.PIXEL, "image/png", link.rpartition("/")[2])
+        assert (found.data, found.mime, found.name) == (PHOTO, "image/png", link.rpartition("/")[2])
         assert "authorization" not in stage.calls[0].headers
         with pytest.raises(TooLarge):
             await channel.fetch(link, 10)

@@ -9,12 +9,12 @@ import orjson
 import pytest
 
 from connectors.slack import Settings, create, forms, render, signature, stand_in, words
-from connectors.slack.stand_in import PICTURE, SECRET, SlackStandIn
+from connectors.slack.stand_in import SECRET, SlackStandIn
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import NotFound, SendFailed, Unauthenticated, Unavailable
-from orchestrator.ports import Managed, MediaSource
+from orchestrator.ports import PHOTO, Managed, MediaSource
 from orchestrator.types import (
     Button,
     Buttons,
@@ -211,7 +211,7 @@ async def test_a_file_of_ours_is_uploaded(slack: Any, stage: Stage) -> None:
 
 
 async def test_where_uploads_are_not_allowed_a_picture_goes_by_its_address(slack: Any, stage: Stage) -> None:
-    path = await slack.files.put("shop", PICTURE, name="a.png", mime="image/png")
+    path = await slack.files.put("shop", PHOTO, name="a.png", mime="image/png")
     stage.faults.append("window_closed")
     await slack.send(Rendering(parts=(Media(url=f"https://parley.example{path}", media="image"),)), outgoing())
     assert platform(stage).messages[0]["blocks"][0]["type"] == "image"
@@ -346,7 +346,7 @@ async def test_a_file_is_fetched_and_kept_before_the_bot_reads_of_it(tmp_path: P
         (first, *_) = await play.house.log("DU1")
         picture = first.parts[0]
         assert isinstance(picture, Media)
-        assert (await play.house.runtime.files.get(picture.url))[0] == PICTURE
+        assert (await play.house.runtime.files.get(picture.url))[0] == PHOTO
 
 
 async def test_what_slack_took_without_answering_is_found_by_its_echo(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ import orjson
 import pytest
 
 from connectors.teams import Settings, create, render, stand_in
-from connectors.teams.stand_in import APP, PICTURE, TeamsStandIn
+from connectors.teams.stand_in import APP, TeamsStandIn
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import NotFound, SendFailed, Unauthenticated, Unavailable
-from orchestrator.ports import Managed, MediaSource
+from orchestrator.ports import PHOTO, Managed, MediaSource
 from orchestrator.types import Media, Outgoing, RawRequest, RawResponse, Rendering, Tap, Text
 from tests.support.clock import ManualClock
 from tests.support.errand import errand, filled, told
@@ -227,7 +227,7 @@ async def test_files_are_fetched_with_the_token_from_the_service_only(teams: Any
     picture = event.parts[0]
     assert isinstance(picture, Media)
     assert isinstance(teams, MediaSource)
-    assert (await teams.fetch(picture.url.removeprefix("ref:"), 1000)).data == PICTURE
+    assert (await teams.fetch(picture.url.removeprefix("ref:"), 1000)).data == PHOTO
     assert stage.calls[-1].headers["authorization"].startswith("Bearer token-")
     with pytest.raises(SendFailed, match="private|not allowed|guard|loopback|refuse"):
         await teams.fetch("http://169.254.169.254/latest/meta-data", 1000)
@@ -275,7 +275,7 @@ async def test_a_picture_is_fetched_and_kept_before_the_bot_reads_of_it(tmp_path
         (first, *_) = await play.house.log(f"a:ann|{play.stand_in.service}")
         picture = first.parts[0]
         assert isinstance(picture, Media)
-        assert (await play.house.runtime.files.get(picture.url))[0] == PICTURE
+        assert (await play.house.runtime.files.get(picture.url))[0] == PHOTO
 
 
 async def test_what_was_taken_without_an_answer_is_not_sent_again(tmp_path: Path) -> None:

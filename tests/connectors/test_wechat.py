@@ -12,11 +12,12 @@ import pytest
 from connectors.wechat import Settings, crypto, xml
 from connectors.wechat.connector import WeChatChannel
 from connectors.wechat.settings import key
-from connectors.wechat.stand_in import AES_KEY, APP, PIXEL, WeChatStandIn, openid
+from connectors.wechat.stand_in import AES_KEY, APP, WeChatStandIn, openid
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import Malformed, NotFound, SendFailed, Unauthenticated
+from orchestrator.ports import PHOTO
 from orchestrator.types import Media, Outgoing, Rendering, Text
 from tests.support.clock import ManualClock
 from tests.support.playhouse import Stage, playing, staged
@@ -92,13 +93,13 @@ async def test_pictures_of_ours_are_uploaded_first(tmp_path: Path) -> None:
     stand_in = WeChatStandIn(ManualClock())
     stand_in.say("Ann", Text(text="hi"))
     files = LocalFiles(tmp_path, ManualClock())
-    path = await files.put("shop", PIXEL, name="shoe.png", mime="image/png")
+    path = await files.put("shop", PHOTO, name="shoe.png", mime="image/png")
     async with staged(stand_in) as stage, opened(stage, files=files) as connector:
         part = Media(url=f"https://parley.shop.example{path}", media="image", mime="image/png", name="shoe.png")
         await connector.send(Rendering(parts=(part,)), OUTGOING)
         (shown,) = [one for one in stand_in.shown("Ann") if not one.mine]
         assert isinstance(shown.parts[0], Media)
-        assert PIXEL in stand_in.files[shown.parts[0].url]
+        assert PHOTO in stand_in.files[shown.parts[0].url]
 
 
 async def test_a_link_into_a_private_network_is_not_fetched() -> None:
