@@ -13,7 +13,7 @@ from orchestrator.engine.lookout import Lookout
 from orchestrator.engine.pace import Pacer
 from orchestrator.engine.pauses import Pauses
 from orchestrator.engine.window import Window, templated
-from orchestrator.errors import ParleyError, SendFailed
+from orchestrator.errors import ParleyError, SendFailed, Unanswered
 from orchestrator.ports import Clock, Repeatable
 from orchestrator.types import Outgoing
 
@@ -129,7 +129,7 @@ class Attempts:
             raise SendFailed(str(error), retryable=error.retryable) from error
         except TimeoutError:
             said = "the platform did not answer in time"
-            raise SendFailed(said, retryable=True, reason="" if repeatable(channel) else "unknown") from None
+            raise Unanswered(said, retryable=True, reason="" if repeatable(channel) else "unknown") from None
         except Exception as error:
             log.exception("connector raised", channel_id=row.channel_id)
             raise SendFailed(f"connector raised {type(error).__name__}", retryable=True) from error
@@ -152,7 +152,7 @@ class Attempts:
             attempts=attempts,
             due_at=self.clock.now() + wait,
             error=str(error)[:500],
-            reason=error.reason or outgoing.reason,
+            reason=error.reason or outgoing.reason or ("unanswered" if isinstance(error, Unanswered) else ""),
         )
 
 

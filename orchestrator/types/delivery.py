@@ -14,8 +14,12 @@ DeliveryState = Literal["pending", "unknown", "sent", "delivered", "read", "fail
 `unknown`: it may have gone out; it is not sent again, holds up nothing, and a later status says more.
 """
 
-SendReason = Literal["", "window_closed", "opted_out", "token_expired", "quota_spent", "unknown"]
-"""As `errors.SendFailed.reason`. On a message that went out, `window_closed` means: a template went in its place."""
+SendReason = Literal["", "window_closed", "opted_out", "token_expired", "quota_spent", "unanswered", "unknown"]
+"""As `errors.SendFailed.reason`. On a message that went out, `window_closed` means: a template went in its place.
+
+`unanswered`: the platform never said whether it took it, and knows a repeat when it sees one: it is tried again. When a
+person takes over first it becomes `unknown`.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

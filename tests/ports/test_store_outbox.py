@@ -180,6 +180,25 @@ async def test_only_bots_are_withdrawn(store: Database) -> None:
     assert [row.message_id for row in await store.deliveries(head.id)] == [said[1].id, said[2].id]
 
 
+async def test_what_was_tried_and_never_answered_may_have_arrived(store: Database) -> None:
+    """It is not tried again once a person took over, and is not called withdrawn."""
+    head, (tried, _) = await queued(store, 2)
+    await store.settle(replace(tried, attempts=1, due_at=later(60), reason="unanswered", error="no answer"))
+    await store.commit(commit(head, withdraw_pending=True))
+    (row,) = await store.deliveries(head.id)
+    assert (row.id, row.state, row.reason) == (tried.id, "unknown", "unknown")
+    assert await store.due(later(60), 10) == []
+    assert [said.withdrawn for said in await store.messages(head.id)] == [False, False, True]
+
+
+async def test_a_try_that_a_person_overtook_and_nobody_answered_stands_in_the_log(store: Database) -> None:
+    head, (row,) = await queued(store, 1)
+    await store.commit(commit(head, withdraw_pending=True))
+    await store.settle(replace(row, attempts=1, due_at=later(60), reason="unanswered"))
+    assert [said.withdrawn for said in await store.messages(head.id)] == [False, False]
+    assert await store.deliveries(head.id) == []
+
+
 async def test_history_is_as_long_as_asked_however_much_was_withdrawn(store: Database) -> None:
     head = (await hear(store, "start")).conversation
     for number in range(10):

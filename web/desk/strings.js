@@ -106,6 +106,10 @@ export const t = {
       opted_out: () => "The customer does not want to hear from us here",
       token_expired: () => "The channel is paused, because the platform refuses its credentials: sent as soon as it works again",
       quota_spent: () => "What the plan with the platform includes is used up",
+      unanswered: (state) =>
+        state === "failed"
+          ? "The platform never said whether it took this: perhaps it arrived"
+          : "The platform did not say whether it took this: it is tried again",
       unknown: () => "The platform did not say whether it took this; it is not sent twice",
     },
     notSent: (why) => `Not sent: ${why}`,

@@ -23,6 +23,12 @@ HEARD = "UPDATE conversations SET customer_seq = ?1, processed_seq = min(process
 UNDERSTOOD = (
     "UPDATE messages SET language = ?1, translations = ?2, understanding = ?3 WHERE id = ?4 AND conversation_id = ?5"
 )
+# Whether it arrived nobody knows: it is not tried again, and the log goes on showing it.
+UNSURE = (
+    "UPDATE outbox SET state = 'unknown', reason = 'unknown' WHERE conversation_id = ?1 AND state = 'pending' "
+    "AND reason = 'unanswered' AND message_id IN (SELECT m.id FROM messages m WHERE m.id = outbox.message_id "
+    "AND m.role = 'bot')"
+)
 # Every pending row of the conversation: what an agent or the system said stays in line.
 WITHDRAW = (
     "UPDATE messages SET withdrawn = 1 WHERE role = 'bot' AND id IN "
@@ -121,8 +127,10 @@ def change(db: Cursor, draft: Draft) -> None:
 def send(db: Cursor, draft: Draft, seqs: Mapping[str, int]) -> bool:
     """Withdraw what must not go out any more, then queue the new. Whether nothing waits before that."""
     head = draft.commit.conversation
-    if draft.commit.withdraw_pending and db.execute(WITHDRAW, (head.id,)).rowcount:
-        db.execute(DROP, (head.id,))
+    if draft.commit.withdraw_pending:
+        db.execute(UNSURE, (head.id,))
+        if db.execute(WITHDRAW, (head.id,)).rowcount:
+            db.execute(DROP, (head.id,))
     held = not draft.outbox or db.execute(WAITING, (head.id,)).fetchone() is None
     for row, outgoing in zip(draft.outbox, draft.commit.outbox, strict=True):
         db.execute(INSERT_OUTGOING, (*row, seqs.get(outgoing.message_id, outgoing.seq)))

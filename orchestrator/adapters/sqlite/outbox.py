@@ -90,7 +90,7 @@ def settle(db: Cursor, row: Outgoing) -> Sequence[str]:
     found = db.execute(STATE, (row.id,)).fetchone()
     if found is not None:
         keep(db, row, found[0])
-    elif row.state not in ("pending", "failed"):
+    elif row.state not in ("pending", "failed") or row.reason == "unanswered":
         sent_after_all(db, row)
     return [id for (id,) in db.execute(LEFT, (row.conversation_id,)).fetchall()]
 
@@ -108,7 +108,7 @@ def keep(db: Cursor, row: Outgoing, old: DeliveryState) -> None:
 
 
 def sent_after_all(db: Cursor, row: Outgoing) -> None:
-    """It was on its way when it was withdrawn: the customer has it, so the log says so."""
+    """It was on its way when it was withdrawn: the customer has it, or may have it, so the log says so."""
     if db.execute(SENT_AFTER_ALL, (row.message_id,)).rowcount:
         db.execute(LOG_CHANGED, (row.conversation_id,))
 

@@ -88,6 +88,18 @@ async def test_what_did_not_go_out_does_not_any_more(
     assert version == committed.conversation.version + (not done)
 
 
+async def test_what_the_platform_never_answered_to_may_have_arrived(
+    worker: PostgresStore, other: PostgresStore
+) -> None:
+    head, (row,) = await sending(worker)
+    _, notice = await taken_over(other, head)
+    tried = replace(row, attempts=1, due_at=later(60), reason="unanswered", error="no answer")
+    assert await worker.settle(tried) == [notice.id]
+    found = [(one.state, one.reason) for one in await other.deliveries(head.id)]
+    assert found == [("unknown", "unknown"), ("pending", "")]
+    assert await withdrawn(other, head) == [False, False, False]
+
+
 async def test_of_what_a_dead_worker_was_sending_nobody_knows(
     worker: PostgresStore, other: PostgresStore, url: str
 ) -> None:

@@ -15,6 +15,10 @@ BEGIN
     UPDATE outbox o SET withdrawn = 1 FROM messages m
     WHERE o.id = leaving AND o.conversation_id = conversation AND m.conversation_id = conversation
     AND m.id = o.message_id AND m.role = 'bot';
+    -- Tried, and never answered: whether it arrived nobody knows. The log goes on showing it.
+    UPDATE outbox o SET state = 'unknown', reason = 'unknown', held_by = NULL, held_until = NULL FROM messages m
+    WHERE o.conversation_id = conversation AND o.state = 'pending' AND o.reason = 'unanswered'
+    AND o.id IS DISTINCT FROM leaving AND m.conversation_id = conversation AND m.id = o.message_id AND m.role = 'bot';
     WITH gone AS (
         UPDATE messages m SET withdrawn = 1 FROM outbox o
         WHERE o.conversation_id = conversation AND o.state = 'pending' AND o.id IS DISTINCT FROM leaving
@@ -75,7 +79,7 @@ RETURNS SETOF outbox LANGUAGE sql AS $$
 $$;
 
 -- `renderings` are null where they stayed. A row that a person overtook and that did not go out does not any more; where
--- a part of it went out, the log goes on showing it.
+-- a part of it went out, or all of it may have, the log goes on showing it.
 CREATE OR REPLACE FUNCTION parley_settle_2(outcomes json)
 RETURNS TABLE (place int, remaining text[]) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -94,14 +98,18 @@ BEGIN
             coalesce(o.held_by <> n.holder AND o.held_until > clock_timestamp(), false) AS lost INTO old
         FROM outbox o WHERE o.id = n.id AND o.conversation_id = n.conversation_id FOR NO KEY UPDATE;
         IF NOT FOUND THEN
-            IF n.state NOT IN ('pending', 'failed') THEN
-                -- It was on its way when it was withdrawn: the customer has it, so the log says so.
+            IF n.state NOT IN ('pending', 'failed') OR n.reason = 'unanswered' THEN
+                -- It was on its way when it was withdrawn: the customer has it, or may have it, so the log says so.
                 UPDATE messages m SET withdrawn = 0
                 WHERE m.id = n.message_id AND m.conversation_id = n.conversation_id AND m.withdrawn = 1;
                 IF FOUND THEN
                     UPDATE conversations c SET version = c.version + 1 WHERE c.id = n.conversation_id;
                 END IF;
             END IF;
+        ELSIF old.overtaken AND n.state IN ('pending', 'failed') AND n.reason = 'unanswered' THEN
+            UPDATE outbox o SET state = 'unknown', reason = 'unknown', attempts = n.attempts, done = n.done,
+                external_id = n.external_id, error = n.error, held_by = NULL, held_until = NULL, withdrawn = 0
+            WHERE o.id = n.id AND o.conversation_id = n.conversation_id;
         ELSIF old.overtaken AND n.state IN ('pending', 'failed') THEN
             DELETE FROM outbox o WHERE o.id = n.id AND o.conversation_id = n.conversation_id;
             UPDATE messages m SET withdrawn = 1
