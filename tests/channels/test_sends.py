@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.engine import pauses
-from orchestrator.errors import SendFailed, SendProblem
+from orchestrator.errors import SendFailed, SendProblem, Unanswered
 from orchestrator.types import Consent, DeliveryChanged, DeliveryState, Reacted, Received, StatusChanged, Template, Text
 from tests.support.channel import channel, deliveries, news, reached, tell
 from tests.support.probe import Side
@@ -261,6 +261,25 @@ async def test_a_platform_that_does_not_answer_in_time(
         assert first.seq == min(row.seq for row in await deliveries(parley))
         await side.until(lambda: "echo: two" in side.texts)
         assert side.texts.count("echo: one") == idempotent
+
+
+async def test_what_a_platform_never_answered_to_may_have_arrived_when_a_person_takes_over(
+    tmp_path: Path, side: Side
+) -> None:
+    side.refusals.append(Unanswered("no whole answer", retryable=True))
+    async with channel(tmp_path) as parley:
+        told = asyncio.create_task(news(parley, lambda one: isinstance(one, DeliveryChanged)))
+        await asyncio.sleep(0)
+        await parley.hear("hello")
+        update = await told
+        assert isinstance(update, DeliveryChanged)
+        assert (update.state, update.reason) == ("pending", "unanswered")
+        conversation = await parley.conversation()
+        await parley.runtime.engine.desk.accept("shop", conversation.id, parley.agent())
+        row, *_ = await deliveries(parley)
+        assert (row.state, row.reason) == ("unknown", "unknown")
+        said = await parley.runtime.store.messages(conversation.id)
+        assert not any(message.withdrawn for message in said)
 
 
 # In pieces
