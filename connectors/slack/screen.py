@@ -1,15 +1,17 @@
 """The stand-in's eye: what Slack refuses of a message, and what a person sees of one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from connectors.slack import forms
+from connectors.slack import forms, words
 from orchestrator.ports import Shown
 from orchestrator.types import Button, Buttons, Card, Carousel, Choice, ListPicker, Media, Part, Text
 
 MOST_CHARACTERS = 13_200
+BOLD = re.compile(r"(?<![\w*])\*(\S[^*\n]*)\*(?![\w*])")
 
 
 class Refusal(Exception):
@@ -64,13 +66,18 @@ def shown(message: Mapping[str, Any]) -> Shown:
     """What stands on the screen: its blocks where it has some, else its text."""
     blocks = message.get("blocks", [])
     parts = [part for part in map(part_of, blocks) if part is not None]
-    texts = "\n".join(block["text"]["text"] for block in blocks if block["type"] == "section")
+    texts = "\n".join(written(block["text"]["text"]) for block in blocks if block["type"] == "section")
     parts = [under(texts, part) for part in parts] or ([Text(text=texts)] if texts else [])
     if not blocks and message.get("text"):
-        parts = [Text(text=message["text"])]
+        parts = [Text(text=written(message["text"]))]
     files: Sequence[Mapping[str, Any]] = message.get("files", ())
     parts += [Media(url=each.get("url_private", ""), name=each.get("name", "")) for each in files]
     return Shown(id=f"{message['channel']}:{message['ts']}", mine="bot_id" not in message, parts=tuple(parts))
+
+
+def written(text: str) -> str:
+    """Slack's markup as it reads; stars are what it shows as bold."""
+    return words.read(BOLD.sub(r"\1", text))
 
 
 def under(text: str, part: Part) -> Part:
@@ -88,6 +95,8 @@ def part_of(block: Mapping[str, Any]) -> Part | None:
             menu = block["elements"][0]
             choices = tuple(Choice(title=one["text"]["text"], payload=one["value"]) for one in menu["options"])
             return ListPicker(choices=choices, button=menu["placeholder"]["text"])
+        case "actions" if block["elements"][0].get("value", "").startswith("z") and opens(block["elements"][0]):
+            return forms.FORMS.validate_json(forms.inflated(block["elements"][0]["value"][1:]))
         case "actions":
             return Buttons(buttons=tuple(map(button, block["elements"])))
         case "image":
@@ -95,6 +104,11 @@ def part_of(block: Mapping[str, Any]) -> Part | None:
         case "carousel":
             return Carousel(cards=tuple(map(card, block["elements"])))
     return None
+
+
+def opens(element: Mapping[str, Any]) -> bool:
+    """A form, which the screen shows unfolded: what the tap would open."""
+    return bool(element["action_id"] == forms.OPEN)
 
 
 def button(element: Mapping[str, Any]) -> Button:

@@ -1,6 +1,7 @@
 """Slack as it looks from outside, in memory: one workspace, one app, direct messages with whoever writes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -31,6 +32,7 @@ class SlackStandIn:
         self.api = ""
         self.count = 0
         self.messages: list[dict[str, Any]] = []
+        self.pictures: dict[str, Media] = {}
         self.files: dict[str, dict[str, Any]] = {}
         self.due: list[RawRequest] = []
         self.filling: dict[str, FormAnswer] = {}
@@ -82,7 +84,9 @@ class SlackStandIn:
             case FormAnswer():
                 return self.fill(user, part)
             case Media():
-                return [self.message(user, "", [self.file(user, part)])]
+                sent = self.message(user, "", [self.file(user, part)])
+                self.pictures[self.messages[-1]["ts"]] = part
+                return [sent]
             case Text(text=text):
                 return [self.message(user, text, [])]
         return [self.message(user, str(getattr(part, "text", "") or getattr(part, "name", "") or part.kind), [])]
@@ -92,7 +96,12 @@ class SlackStandIn:
         return due
 
     def shown(self, user: str) -> Sequence[Shown]:
-        return [shown(each) for each in self.messages if each["channel"] == direct(user)]
+        return [self.seen(each) for each in self.messages if each["channel"] == direct(user)]
+
+    def seen(self, message: Mapping[str, Any]) -> Shown:
+        """A user sees their own picture, which Slack itself gives to the app alone."""
+        picture = self.pictures.get(message["ts"])
+        return replace(shown(message), parts=(picture,)) if picture else shown(message)
 
     def ts(self) -> str:
         self.count += 1

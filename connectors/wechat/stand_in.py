@@ -52,12 +52,14 @@ class WeChatStandIn:
         self.heard: dict[str, datetime] = {}
         self.since: dict[str, int] = {}
         self.gone: set[str] = set()
+        self.api = ""
         self.files: dict[str, bytes] = {}
         self.menu: Any = None
         self.tokens = 1
         self.count = 0
 
     def settings(self, api: str) -> Mapping[str, Any]:
+        self.api = api
         return {
             "kind": "wechat",
             "app_id": APP,
@@ -75,6 +77,9 @@ class WeChatStandIn:
     def serve(self, request: RawRequest) -> RawResponse:
         if request.path == "/cgi-bin/stable_token":
             return self.give_token(orjson.loads(request.body))
+        if request.path.startswith("/seen/"):
+            body = self.files.get(request.path.removeprefix("/seen/"), b"")
+            return RawResponse(body=body, media_type="image/*")
         if request.query.get("access_token") != self.access_token:
             return said(40001, "invalid credential, access_token is invalid or not latest")
         match request.path:
@@ -105,7 +110,7 @@ class WeChatStandIn:
 
     def keep(self, request: RawRequest) -> RawResponse:
         media_id = "m-" + hashlib.sha256(request.body).hexdigest()[:20]
-        self.files[media_id] = request.body
+        self.files[media_id] = request.body.partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0]
         return said(0, "ok", type=request.query.get("type"), media_id=media_id)
 
     def take(self, body: bytes) -> RawResponse:
@@ -117,7 +122,7 @@ class WeChatStandIn:
             return said(*refusal)
         self.count += 1
         self.since[user] += 1
-        self.screens[user].append(Shown(id=f"out-{self.count}", mine=False, parts=seen(given)))
+        self.screens[user].append(Shown(id=f"out-{self.count}", mine=False, parts=seen(given, self.api)))
         return said(0, "ok")
 
     def wrong(self, user: str, given: Mapping[str, Any]) -> tuple[int, str] | None:
@@ -205,14 +210,14 @@ def openid(user: str) -> str:
     return user if re.fullmatch(r"o[\w-]{20,}", user) else "o" + hashlib.sha256(user.encode()).hexdigest()[:27]
 
 
-def seen(given: Mapping[str, Any]) -> tuple[Part, ...]:
+def seen(given: Mapping[str, Any], api: str) -> tuple[Part, ...]:
     kind = given["msgtype"]
     if kind == "msgmenu":
         listed = given["msgmenu"]
         choices = tuple(Choice(title=one["content"], payload=one["id"]) for one in listed["list"])
         return (QuickReplies(text=listed["head_content"], choices=choices),)
     if kind in KINDS:
-        return (Media(url=given[kind]["media_id"], media=KINDS[kind]),)
+        return (Media(url=f"{api}/seen/{given[kind]['media_id']}", media=KINDS[kind]),)
     return (Text(text=given["text"]["content"]),)
 
 

@@ -27,12 +27,15 @@ class XStandIn:
         self.clock = clock
         self.screens: dict[str, list[Shown]] = {}
         self.closed: set[str] = set()
+        self.api = ""
         self.media: dict[str, MediaKind] = {}
+        self.files: dict[str, bytes] = {}
         self.webhooks: list[dict[str, Any]] = []
         self.waiting: list[RawRequest] = []
         self.count = 1_090_000_000_000_000_000
 
     def settings(self, api: str) -> Mapping[str, Any]:
+        self.api = api
         return {
             "kind": "x",
             "user_id": OWN,
@@ -44,6 +47,8 @@ class XStandIn:
         }
 
     def serve(self, request: RawRequest) -> RawResponse:
+        if request.path.startswith("/seen/"):
+            return RawResponse(body=self.files.get(request.path.removeprefix("/seen/"), b""), media_type="image/*")
         given = request.headers.get("authorization", "")
         if not (known(given) or given == "Bearer app"):
             return self.refuse("token_expired")
@@ -84,7 +89,10 @@ class XStandIn:
         if "media_category" in given:
             self.count += 1
             self.media[str(self.count)] = KINDS[given["media_category"]]
+            self.files[str(self.count)] = base64.b64decode(given.get("media", ""))
             return answered({"id": str(self.count)})
+        if "media" in given:
+            self.files[request.path.split("/")[-2]] += base64.b64decode(given["media"])
         return answered({"processing_info": {"state": "succeeded"}} if "finalize" in request.path else {})
 
     def take(self, user: str, given: Mapping[str, Any]) -> RawResponse:
@@ -96,13 +104,17 @@ class XStandIn:
         if len(words) > LONGEST or any(one.get("media_id") not in self.media for one in attached):
             return refusal(400, "One or more parameters to your request was invalid.")
         self.count += 1
-        parts: list[Part] = [Media(url=one["media_id"], media=self.media[one["media_id"]]) for one in attached]
+        parts: list[Part] = [self.opened(one["media_id"]) for one in attached]
         parts += [Text(text=words)] if words else []
         self.screens.setdefault(user, []).append(Shown(id=str(self.count), mine=False, parts=tuple(parts)))
         # X tells an account what it wrote itself.
         self.waiting.append(self.posted({"direct_message_events": [self.created(OWN, user, {"text": words})]}))
         conversation = f"{OWN}-{user}"
         return answered({"dm_conversation_id": conversation, "dm_event_id": str(self.count)}, 201)
+
+    def opened(self, media_id: str) -> Media:
+        """As the user's app shows it."""
+        return Media(url=f"{self.api}/seen/{media_id}", media=self.media[media_id])
 
     def say(self, user: str, part: Part) -> Sequence[RawRequest]:
         self.count += 1

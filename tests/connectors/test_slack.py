@@ -15,7 +15,7 @@ from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import NotFound, SendFailed, Unauthenticated, Unavailable
 from orchestrator.ports import PHOTO, Managed, MediaSource
-from orchestrator.types import (
+from orchestrator.types import Form, (
     Button,
     Buttons,
     Choice,
@@ -97,6 +97,7 @@ async def test_a_form_can_not_be_opened_while_slack_is_down(tmp_path: Path) -> N
     async with errand(tmp_path, "slack") as play:
         await play.say("U1", "form")
         shown = await play.answered("U1", "address")
+        assert any(isinstance(part, Form) for part in shown.parts)
         message = next(one for one in play.stand_in.messages if f"{one['channel']}:{one['ts']}" == shown.id)
         button = message["blocks"][-1]["elements"][0]
         play.stage.faults.append("broken")

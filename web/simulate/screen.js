@@ -66,7 +66,6 @@ function show(seen) {
 function showMessages(list) {
   const known = new Set(list.map((message) => message.id));
   for (const [id, { element }] of drawn) if (!known.has(id)) drawn.delete(id), element.remove();
-  const low = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;
   list.forEach((message, index) => {
     const looks = JSON.stringify(message);
     const before = drawn.get(message.id);
@@ -76,8 +75,15 @@ function showMessages(list) {
     else messages.insertBefore(element, messages.children[index] ?? null);
     drawn.set(message.id, { looks, element });
   });
-  if (low) messages.scrollTop = messages.scrollHeight;
+  follow();
 }
+
+/** Whoever reads the newest goes on reading the newest: when a message comes, a picture loads, or the phone is turned. */
+let low = true;
+const follow = () => low && (messages.scrollTop = messages.scrollHeight);
+messages.addEventListener("scroll", () => (low = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80));
+messages.addEventListener("load", follow, { capture: true });
+new ResizeObserver(follow).observe(messages);
 
 function showWire(list) {
   const open = new Set([...wire.querySelectorAll("details[open]")].map((each) => each.dataset.number));
