@@ -139,7 +139,7 @@ def happened(mail: Mail, now: datetime) -> datetime:
 
 def parts(mail: Mail, shelf: Shelf, name: Name) -> tuple[Part, ...]:
     found: list[Part] = []
-    if words := said(mail.text):
+    if words := said(mail.text, files=bool(mail.attachments)):
         found.append(Text(text=words))
     elif mail.header("subject") and not mail.attachments:
         found.append(Text(text=mail.header("subject")[:500]))

@@ -1,7 +1,7 @@
 """What a person wrote in a mail, without what their mail program put around it: the quoted mail, the signature.
 
 Ours: `mail-parser-reply` 1.36 repeats `(.|\\s)*` on text of strangers, which takes exponential time, and must be told
-the language first. The work here is linear in the lines. When nothing would be left, everything is.
+the language first. The work here is linear in the lines.
 """
 
 import re
@@ -23,12 +23,12 @@ LONGEST_SIGNATURE = 10
 MOST_LINES = 20_000
 
 
-def said(text: str) -> str:
-    """The reply alone."""
+def said(text: str, *, files: bool = False) -> str:
+    """The reply alone. When nothing would be left, everything is; but with `files` the mail said something already."""
     lines = [line.strip(TRAILS) if not line.strip(TRAILS) else line.rstrip(TRAILS) for line in text.split("\n")]
     lines = lines[:MOST_LINES]
     found = unsigned(unquoted(lines))
-    return "\n".join(found).strip() or "\n".join(lines).strip()
+    return "\n".join(found).strip() or ("" if files else "\n".join(lines).strip())
 
 
 def unquoted(lines: Sequence[str]) -> list[str]:

@@ -260,3 +260,10 @@ def test_folders_are_named_as_imap_has_it() -> None:
     assert utf7("INBOX") == "INBOX"
     assert utf7("Entwürfe & mehr") == "Entw&APw-rfe &- mehr"
     assert utf7("台北") == "&U,BTFw-"
+
+
+def test_a_file_alone_says_enough() -> None:
+    quoted = "\n\nOn Sun, 1 Nov 2026 at 12:00, Help <help@shop.example> wrote:\n> Which address is the receipt for?"
+    assert said(quoted, files=True) == ""
+    assert "help@shop.example" in said(quoted)
+    assert said("Here it is." + quoted, files=True) == "Here it is."
