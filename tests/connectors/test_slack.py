@@ -15,7 +15,7 @@ from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import NotFound, SendFailed, Unauthenticated, Unavailable
 from orchestrator.ports import PHOTO, Managed, MediaSource
-from orchestrator.types import Form, (
+from orchestrator.types import (
     Button,
     Buttons,
     Choice,
