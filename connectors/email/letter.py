@@ -84,12 +84,18 @@ class Sheet:
         self.lines.append(plain(text) if markdown else text)
         self.blocks.append(to_html(text) if markdown else f"<p>{escape(text).replace(chr(10), '<br>')}</p>")
 
-    def offer(self, buttons: Sequence[Button]) -> None:
-        """A page to open, or a mail with the choice in it; readers of the text write it themselves."""
+    def offer(self, buttons: Sequence[Button], *, of: str = "") -> None:
+        """A page to open, or a mail with the choice in it; readers of the text write it themselves.
+
+        `of` is the card they stand on: a choice is written with its title, for other cards may have the same choice.
+        """
         if not buttons:
             return
         self.lines.append("\n".join(f"• {one.title}: {one.url}" if one.url else f"• {one.title}" for one in buttons))
-        links = (LINK.format(escape(one.url or self.answer(one.title)), escape(one.title)) for one in buttons)
+        links = (
+            LINK.format(escape(one.url or self.answer(f"{one.title} {of}".strip())), escape(one.title))
+            for one in buttons
+        )
         self.blocks.append(f"<p>{''.join(links)}</p>")
 
     def answer(self, title: str) -> str:
@@ -155,13 +161,7 @@ def write(sheet: Sheet, part: Part) -> None:
             sheet.offer([Button(title=choice.title, payload=choice.payload) for choice in part.choices])
         case Carousel():
             for card in part.cards:
-                picture = (
-                    f'<img src="{escape(card.image)}" alt="{escape(card.alt)}" width="240"><br>' if card.image else ""
-                )
-                sheet.lines.append("\n".join(filter(None, (card.title, card.subtitle))))
-                below = f"<br>{escape(card.subtitle)}" if card.subtitle else ""
-                sheet.blocks.append(f"<p>{picture}<strong>{escape(card.title)}</strong>{below}</p>")
-                sheet.offer(card.buttons)
+                show(sheet, card)
         case Media():
             sheet.say(part.alt)
             sheet.offer([Button(title=part.name or part.url, url=part.url)] if part.url else [])
@@ -183,7 +183,7 @@ def show(sheet: Sheet, card: Card) -> None:
     below = f"<br>{escape(card.subtitle)}" if card.subtitle else ""
     sheet.lines.append("\n".join(filter(None, (card.title, card.subtitle))))
     sheet.blocks.append(f"<p>{picture}<strong>{escape(card.title)}</strong>{below}</p>")
-    sheet.offer(card.buttons)
+    sheet.offer(card.buttons, of=card.title)
 
 
 def message(letter: Letter) -> bytes:

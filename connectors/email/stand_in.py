@@ -6,6 +6,7 @@ What its users see is read from the JSON it was sent; a tap on a choice is the m
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +15,9 @@ import orjson
 
 from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import (
+    Button,
+    Card,
+    Carousel,
     Choice,
     FormAnswer,
     Location,
@@ -156,30 +160,56 @@ def refused(mail: Any) -> RawResponse | None:
     return None
 
 
-class Links(HTMLParser):
-    """The choices: what the links of a mail would write back."""
+class Page(HTMLParser):
+    """What stands on a mail's page: its cards, and the choices, which are links to a mail that names one."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.titles: list[str] = []
+        self.cards: list[Card] = []
+        self.choices: list[Button] = []
+        self.picture: dict[str, str] = {}
+        self.link = ""
+        self.strong = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        href = dict(attrs).get("href") or ""
-        if tag == "a" and href.startswith("mailto:") and (found := re.search(r"[?&]body=([^&]*)", href)):
-            self.titles.append(unquote(found[1]))
+        given = {name: value or "" for name, value in attrs}
+        if tag == "img":
+            self.picture = given
+        self.strong = tag == "strong"
+        found = re.search(r"[?&]body=([^&]*)", given.get("href", ""))
+        self.link = unquote(found[1]) if tag == "a" and found and given["href"].startswith("mailto:") else ""
+
+    def handle_data(self, data: str) -> None:
+        if self.link:
+            self.offer(Button(title=data, payload=self.link))
+            self.link = ""
+        elif self.strong and self.picture:
+            picture, self.picture = self.picture, {}
+            self.cards.append(Card(title=data, image=picture.get("src", ""), alt=picture.get("alt", "")))
+        elif self.cards and not self.cards[-1].subtitle and not self.cards[-1].buttons:
+            self.cards[-1] = replace(self.cards[-1], subtitle=data)
+
+    def offer(self, button: Button) -> None:
+        if self.cards and button.payload.endswith(self.cards[-1].title) and button.payload != button.title:
+            card = self.cards[-1]
+            self.cards[-1] = replace(card, buttons=(*card.buttons, button))
+        else:
+            self.choices.append(button)
 
 
 def seen(mail: Mapping[str, Any]) -> tuple[Part, ...]:
-    links = Links()
-    links.feed(mail.get("HtmlBody", ""))
-    text = mail.get("TextBody", "")
-    words = "\n".join(line for line in text.split("\n") if line.removeprefix("• ") not in links.titles).strip()
+    page = Page()
+    page.feed(mail.get("HtmlBody", ""))
+    drawn = {line for card in page.cards for line in (card.title, card.subtitle, *(b.title for b in card.buttons))}
+    drawn |= {button.title for button in page.choices}
+    words = "\n".join(line for line in mail.get("TextBody", "").split("\n") if line.removeprefix("• ") not in drawn)
     parts: list[Part] = []
-    if links.titles:
-        choices = tuple(Choice(title=title, payload=title) for title in links.titles)
-        parts.append(QuickReplies(text=words, choices=choices))
-    elif words:
-        parts.append(Text(text=words))
+    if page.choices:
+        choices = tuple(Choice(title=one.title, payload=one.payload) for one in page.choices)
+        parts.append(QuickReplies(text=words.strip(), choices=choices))
+    elif words.strip():
+        parts.append(Text(text=words.strip()))
+    parts += [Carousel(cards=tuple(page.cards))] if page.cards else []
     for file in mail.get("Attachments", []):
         media = MEDIA.get(str(file["ContentType"]).partition("/")[0], "file")
         parts.append(Media(url=f"cid:{file['Name']}", media=media, mime=file["ContentType"], name=file["Name"]))
@@ -191,7 +221,7 @@ def written(part: Part) -> str:
         case Text(text=text):
             return text
         case Tap(title=title, payload=payload):
-            return title or payload
+            return payload or title
         case FormAnswer(values=values):
             return "\n".join(f"{name}: {value}" for name, value in values.items())
         case Location(latitude=latitude, longitude=longitude):

@@ -4,9 +4,11 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from orchestrator.simulate import playable
-from orchestrator.types import Agent, Conversation, Text
-from tests.support.simulated import Playground, Visitor, playground
+from orchestrator.types import Agent, Conversation, Tap, Text
+from tests.support.simulated import Playground, Visitor, offers, playground
 
 ADA = Agent(
     app_id="shop",
@@ -54,3 +56,16 @@ async def choose(user: Visitor, title: str) -> None:
 async def conversation_on(ground: Playground, channel: str) -> Conversation:
     rows = await ground.runtime.store.conversations("shop")
     return next(row for row in rows if row.channel_id == channel)
+
+
+@pytest.mark.parametrize("kind", ["email", "telegram", "whatsapp", "teams"])
+async def test_a_choice_that_every_card_has_is_of_the_card_it_was_tapped_on(tmp_path: Path, kind: str) -> None:
+    async with playground(tmp_path, [kind]) as ground:
+        user = ground.user_of(kind)
+        await user.says("¿Qué me recomiendas?")
+        await user.sees("Taburete plegable")
+        offered = [one for message in user.platform.shown(user.name) for part in message.parts for one in offers(part)]
+        details = [one for one in offered if one.title == "Medidas y material"]
+        assert len(details) == 8
+        await user.says(Tap(payload=details[5].payload, title=details[5].title))
+        await user.sees("farol")
