@@ -66,13 +66,14 @@ def attached(file: Mapping[str, Any], seen: str) -> Media:
 
 def part_of(found: Mapping[str, Any]) -> Part:
     data = found["data"]
-    title = found.get("receivedMessage", {}).get("title", "")
+    bubble = found.get("receivedMessage", {})
+    title, label = bubble.get("title", ""), bubble.get("subtitle", "")
     if "quick-reply" in data:
         reply = data["quick-reply"]
         return QuickReplies(text=reply.get("summaryText", ""), choices=tuple(map(choice, reply["items"])))
     if "listPicker" in data:
         items = [item for section in data["listPicker"]["sections"] for item in section["items"]]
-        return ListPicker(text=title, choices=tuple(map(choice, items)))
+        return ListPicker(text=title, choices=tuple(map(choice, items)), button=label)
     if "event" in data:
         slots = data["event"]["timeslots"]
         choices = (Choice(title=each.get("startTime", ""), payload=each["identifier"]) for each in slots)
@@ -80,7 +81,7 @@ def part_of(found: Mapping[str, Any]) -> Part:
     dynamic = data.get("dynamic", {})
     pages = dynamic.get("data", {}).get("pages", [])
     name = str(data.get("requestIdentifier", "")).removeprefix(FORM).rpartition(":")[0]
-    return Form(id=name, title=title, fields=tuple(map(field, pages)))
+    return Form(id=name, title=title, fields=tuple(map(field, pages)), submit=label)
 
 
 def choice(item: Mapping[str, Any]) -> Choice:

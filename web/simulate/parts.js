@@ -16,7 +16,7 @@ const drawers = {
   quick_replies: (part, message, say) => [worded(part.text), h("div", { class: "chips" }, part.choices.map((one) => choice(one, message, say)))],
   list: (part, message, say) => [
     worded(part.text),
-    h("details", { class: "rows" }, h("summary", {}, part.button || "≡"), part.choices.map((one) => choice(one, message, say))),
+    part.choices.length === 1 ? h("div", { class: "chips" }, choice(part.choices[0], message, say)) : h("details", { class: "rows" }, h("summary", {}, part.button || "Choose…"), part.choices.map((one) => choice(one, message, say))),
   ],
   carousel: (part, message, say) =>
     h("div", { class: "cards", tabindex: 0 }, part.cards.map((card) => h("article", {}, card.image ? h("img", { src: safe(card.image), alt: card.alt || "", loading: "lazy" }) : null, h("strong", { dir: "auto" }, card.title), card.subtitle ? h("small", { dir: "auto" }, card.subtitle) : null, h("div", { class: "buttons" }, card.buttons.map((one) => button(one, message, say)))))),

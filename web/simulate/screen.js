@@ -1,6 +1,6 @@
 // One platform on this machine: the customer's screen, and what goes over the wire.
 import { h } from "./dom.js";
-import { nameOf } from "./names.js";
+import { nameOf, noteOf } from "./names.js";
 import { draw } from "./parts.js";
 
 const channel = decodeURIComponent(location.pathname.split("/").pop());
@@ -55,6 +55,7 @@ function show(seen) {
   document.body.dataset.kind = seen.kind;
   document.title = `${nameOf(seen.kind)} · Parley`;
   one(".platform").textContent = nameOf(seen.kind);
+  one(".note").textContent = noteOf(seen.kind);
   showMessages(seen.messages);
   showWire(seen.wire);
   one(".faults output").textContent = seen.faults.length ? `waiting: ${seen.faults.join(", ")}` : "";
