@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -38,12 +39,12 @@ class Customer:
     async def talk(self, stopped: asyncio.Event) -> None:
         plan = self.scene.plan
         pause = max(SHORTEST, plan.conversations / plan.rate)
-        await asyncio.sleep(self.chance.uniform(0, pause))
+        await rested(self.chance.uniform(0, pause), stopped)
         while not stopped.is_set():
             way = self.chance.choices(list(WAYS), list(WAYS.values()))[0]
             self.scene.record.counts[f"platform: event delivered {way}"] += 1
             await self.deliver(way)
-            await asyncio.sleep(self.chance.expovariate(1 / pause))
+            await rested(self.chance.expovariate(1 / pause), stopped)
         await asyncio.gather(*self.late)
 
     async def deliver(self, way: str) -> None:
@@ -86,3 +87,10 @@ class Customer:
             except (aiohttp.ClientError, TimeoutError):
                 record.counts["platform: event not taken"] += 1
             await asyncio.sleep(0.1)
+
+
+async def rested(seconds: float, stopped: asyncio.Event) -> None:
+    """Or no longer than until all is over: among a thousand some would rest for minutes."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopped.wait()
