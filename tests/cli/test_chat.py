@@ -28,7 +28,7 @@ def config(folder: Path, bot: str = "echo", **app: Any) -> Path:
         "channels": {"web": {"kind": "webchat"}},
         **app,
     }
-    return write_config(folder, 0, shop)
+    return write_config(folder, 0, shop, laid=False)
 
 
 async def test_a_line_is_a_message_and_its_answer_comes_before_the_next(tmp_path: Path) -> None:

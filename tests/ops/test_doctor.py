@@ -70,7 +70,7 @@ def test_an_embedded_deployment_that_is_well(tmp_path: Path) -> None:
 
 
 def test_before_the_first_start_nothing_is_made(tmp_path: Path) -> None:
-    path = config(tmp_path)
+    path = config(tmp_path, laid=False)
     assert "first start" in told(path, 0)["schema"]["said"]
     assert [one.name for one in tmp_path.iterdir()] == ["parley.toml"]
 
