@@ -6,10 +6,11 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
-from orchestrator.ports import Clock, Fault, Shown
+from orchestrator.ports import PHOTO, Clock, Fault, Shown
 from orchestrator.types import FormAnswer, Location, Media, MediaKind, Part, RawRequest, RawResponse, Tap, Text
 
 OWN = "10000001"
@@ -17,7 +18,7 @@ CONSUMER_KEY, CONSUMER_SECRET = "standInKey", "standInConsumerSecret"
 ACCESS_TOKEN, ACCESS_SECRET = f"{OWN}-standInToken", "standInTokenSecret"
 LONGEST = 10_000
 KINDS: Mapping[str, MediaKind] = {"dm_image": "image", "dm_gif": "gif", "dm_video": "video"}
-PHOTO = "https://ton.twitter.com/1.1/ton/data/dm/"
+FILES = "https://ton.twitter.com/1.1/ton/data/dm/"
 
 
 class XStandIn:
@@ -54,6 +55,8 @@ class XStandIn:
             return self.refuse("token_expired")
         if found := re.fullmatch(r"/2/dm_conversations/with/(\d+)/messages", request.path):
             return self.take(found[1], orjson.loads(request.body))
+        if request.path.startswith(urlsplit(FILES).path):
+            return RawResponse(body=PHOTO, media_type="image/png")
         if request.path == "/2/users/me":
             return answered({"id": OWN, "username": "shop", "name": "Shop"})
         if request.path == "/2/webhooks":
@@ -177,7 +180,7 @@ def said(part: Part) -> Mapping[str, Any]:
             return {"text": "", "attachment": {"type": "location", "location": shared}}
         case Media():
             link = "https://t.co/standin"
-            media = {"id": 1, "url": link, "media_url_https": f"{PHOTO}1.jpg", "type": "photo"}
+            media = {"id": 1, "url": link, "media_url_https": f"{FILES}1.png", "type": "photo"}
             return {"text": f"{part.alt} {link}".strip(), "attachment": {"type": "media", "media": media}}
         case FormAnswer(values=values):
             return {"text": "\n".join(f"{name}: {value}" for name, value in values.items())}
