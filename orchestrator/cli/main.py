@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module, metadata
+from inspect import cleandoc
 from typing import Annotated, Any
 
 import typer
@@ -56,7 +57,16 @@ def imported(name: str) -> Any:
         alone.command(name)(getattr(module, name))
         command = get_command(alone)
     command.name = name
+    flow(command)
     return command
+
+
+def flow(command: Any) -> None:
+    """Lines of a docstring are as long as code may be, those of a terminal as it is wide: paragraphs are filled anew."""
+    if command.help:
+        command.help = "\n\n".join(" ".join(part.split()) for part in cleandoc(command.help).split("\n\n"))
+    for each in getattr(command, "commands", {}).values():
+        flow(each)
 
 
 HELP = {"help_option_names": ["-h", "--help"]}

@@ -72,8 +72,10 @@ def read(file: Path) -> tuple[Part, ...]:
     try:
         data = sys.stdin.buffer.read(LARGEST) if str(file) == "-" else file.read_bytes()
         text = data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{str(file)!r} can't be read: {error}") from error
+    except OSError as error:
+        raise Misconfigured(f"{str(file)!r} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{str(file)!r} can't be read: it is not UTF-8") from error
     try:
         raw = json.loads(text) if text.lstrip()[:1] in ("{", "[") and not text.lstrip().startswith("[[") else None
         raw = tomllib.loads(text) if raw is None else raw

@@ -53,8 +53,8 @@ def replay(
     secret: Annotated[
         str, typer.Option(envvar="PARLEY_BOT_SECRET", help="whsec_… of a bot named by its address.", show_default=False)
     ] = "",
-    policy: Annotated[Path | None, typer.Option(help="A TOML file with the [policy] to try.")] = None,
-    nlp: Annotated[Path | None, typer.Option(help="A TOML file with the [nlp] to try.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="A TOML file with the \\[policy] to try.")] = None,
+    nlp: Annotated[Path | None, typer.Option(help="A TOML file with the \\[nlp] to try.")] = None,
     understand: Annotated[bool, typer.Option("--understand", help="Understand every message anew.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Most conversations, the latest first.")] = 1000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Conversations replayed at once.")] = 4,

@@ -48,6 +48,13 @@ async def test_help_and_version() -> None:
         assert f" {command} " in whole
 
 
+async def test_a_commands_words_are_filled_and_whole() -> None:
+    told = (await parley("replay", "--help")).out
+    assert "the [policy] to try" in " ".join(told.replace("│", " ").split())
+    lines = (await parley("dev", "--help")).out.splitlines()
+    assert not any(line.strip() == "can't be" for line in lines)
+
+
 COMMANDS = (
     ("serve", "--config", "--host", "--port"),
     ("demo", "--data", "--open", "--port"),
