@@ -62,7 +62,7 @@ def imported(name: str) -> Any:
 
 
 def flow(command: Any) -> None:
-    """Lines of a docstring are as long as code may be, those of a terminal as it is wide: paragraphs are filled anew."""
+    """A docstring's lines are as long as code may be, a terminal's as it is wide: paragraphs are filled anew."""
     if command.help:
         command.help = "\n\n".join(" ".join(part.split()) for part in cleandoc(command.help).split("\n\n"))
     for each in getattr(command, "commands", {}).values():
