@@ -26,7 +26,7 @@ from orchestrator.adapters.stores import Database, store_of
 from orchestrator.adapters.vault import AesVault
 from orchestrator.config import AppSettings, ProcessRole, Settings
 from orchestrator.config.section import SHORTEST_SECRET
-from orchestrator.engine import App, Channel, Engine
+from orchestrator.engine import App, Channel, Engine, World
 from orchestrator.engine.per_channel import PerChannel
 from orchestrator.errors import Misconfigured
 from orchestrator.http import api, callback, forms, hooks, media, ops, simulate, webchat
@@ -164,18 +164,8 @@ def build(
     apps = build_apps(settings.apps, workshop)
     metrics.engines = partial(engines, apps)
     engine = Engine(
-        apps=apps,
-        store=store,
-        records=store,
-        letters=store,
-        translations=store,
-        people=store.people,
-        bus=bus,
-        clock=clock,
-        recorder=metrics,
-        files=files,
-        http=http,
-        channels=store.channels,
+        apps,
+        world_of(store, bus, clock, metrics, files, http),
         settings=settings.engine,
         media=settings.media,
         secret=secret,
@@ -184,18 +174,6 @@ def build(
         together=together(settings),
     )
     registrar = registrar_of(settings, base, store, clock, bus)
-    connections = Connections(switchboard_of(settings, base, store, clock, bus), workshop, engine.introduce)
-    roster = Roster(
-        apps,
-        registrar,
-        store.bots,
-        workshop,
-        bus,
-        settings.engine.sweep_seconds,
-        connections=connections,
-        swapped=engine.rearranged,
-    )
-    engine.lookout.look = roster.look
     return Runtime(
         settings=settings,
         role=role,
@@ -211,8 +189,47 @@ def build(
         apps=apps,
         engine=engine,
         registrar=registrar,
-        roster=roster,
+        roster=roster_of(apps, workshop, engine, registrar, switchboard_of(settings, base, store, clock, bus)),
     )
+
+
+def world_of(store: Database, bus: Bus, clock: Clock, metrics: Metrics, files: MediaFiles, http: HttpClient) -> World:
+    """One database keeps everything the engine asks for."""
+    return World(
+        store=store,
+        records=store,
+        letters=store,
+        translations=store,
+        people=store.people,
+        channels=store.channels,
+        bus=bus,
+        clock=clock,
+        recorder=metrics,
+        files=files,
+        http=http,
+    )
+
+
+def roster_of(
+    apps: dict[str, App],
+    workshop: Workshop,
+    engine: Engine,
+    registrar: Registrar,
+    switchboard: Switchboard,
+) -> Roster:
+    """What keeps the running apps as they are registered; a channel that is unknown is looked for there."""
+    roster = Roster(
+        apps,
+        registrar,
+        registrar.bots,
+        workshop,
+        engine.bus,
+        engine.settings.sweep_seconds,
+        connections=Connections(switchboard, workshop, engine.introduce),
+        swapped=engine.rearranged,
+    )
+    engine.lookout.look = roster.look
+    return roster
 
 
 def registrar_of(settings: Settings, base: Path, store: Database, clock: Clock, bus: Bus | None = None) -> Registrar:

@@ -3,6 +3,6 @@
 from orchestrator.engine.app import App, Channel, RunningBot
 from orchestrator.engine.breaker import Breaker
 from orchestrator.engine.desk import Desk
-from orchestrator.engine.engine import Engine
+from orchestrator.engine.engine import Engine, World
 
-__all__ = ["App", "Breaker", "Channel", "Desk", "Engine", "RunningBot"]
+__all__ = ["App", "Breaker", "Channel", "Desk", "Engine", "RunningBot", "World"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -71,6 +72,23 @@ LETTING_GO = 1.0
 """Seconds a cancelled turn has to close what it holds."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the engine stands on: where things are kept, what carries them, time, and the outside."""
+
+    store: Store
+    records: Records
+    letters: Letters
+    translations: Translations
+    people: People
+    channels: Channels
+    bus: Bus
+    clock: Clock
+    recorder: Recorder
+    files: Files
+    http: Http
+
+
 class Engine:
     """Everything that happens to conversations in this process. `open` starts its work, `stop` finishes it.
 
@@ -80,19 +98,9 @@ class Engine:
 
     def __init__(
         self,
-        *,
         apps: Mapping[str, App],
-        store: Store,
-        records: Records,
-        letters: Letters,
-        translations: Translations,
-        people: People,
-        bus: Bus,
-        clock: Clock,
-        recorder: Recorder,
-        files: Files,
-        http: Http,
-        channels: Channels,
+        world: World,
+        *,
         settings: EngineSettings,
         media: MediaSettings,
         secret: str,
@@ -100,117 +108,134 @@ class Engine:
         role: ProcessRole = "all",
         together: bool = False,
     ) -> None:
-        self.role = role
         self.apps = apps
         self.settings = settings
+        self.role = role
+        self.store, self.records, self.channels = world.store, world.records, world.channels
+        self.bus, self.clock, self.recorder = world.bus, world.clock, world.recorder
         self.lookout = Lookout(apps)
-        self.store = store
-        self.records = records
-        self.bus = bus
-        self.clock = clock
-        self.recorder = recorder
-        self.channels = channels
         self.signs = Signs(apps)
-        self.herald = Herald(bus, records, clock, self.signs)
+        self.herald = Herald(world.bus, world.records, world.clock, self.signs)
         self.tickets = Tickets(secret, CALLBACK_LIFETIME)
         links = FormLinks(secret, public_url)
-        self.forms = WebForms(links, records, clock, self.accept)
-        briefing = Briefing(herald=self.herald, clock=clock, tickets=self.tickets, public_url=public_url, links=links)
-        hold = settings.hold_seconds if together else 0.0
-        holder = f"{role}-{clock.new_id()}"
-        self.pauses = Pauses(channels, clock, holder)
+        self.forms = WebForms(links, world.records, world.clock, self.accept)
+        self.briefing = Briefing(
+            herald=self.herald, clock=world.clock, tickets=self.tickets, public_url=public_url, links=links
+        )
+        holder = f"{role}-{world.clock.new_id()}"
+        self.pauses = Pauses(world.channels, world.clock, holder)
+        self.deliverer = self.delivering(settings.hold_seconds if together else 0.0, public_url)
+        self.desk = self.at_the_desk()
+        self.worker = self.working(world, media)
+        self.backlog = self.waiting()
+        self.repairer = self.repairing(world.translations)
+        self.continuing = Continuing(world.people, world.records, self.desk, world.clock, secret)
+        self.inbox = self.taking_in(world.letters)
+        self.listeners = Listeners(apps, self, world.channels, world.clock, holder)
+        self.wordings = Wordings(self.desk, world.translations, world.clock)
+        self.running: list[asyncio.Task[None]] = []
+
+    def delivering(self, hold: float, public_url: str) -> Deliverer:
         attempts = Attempts(
             self.lookout,
-            Pacer(bus),
+            Pacer(self.bus),
             self.pauses,
-            Window(records=records, clock=clock),
-            clock,
-            retries=settings.send_retries,
+            Window(records=self.records, clock=self.clock),
+            self.clock,
+            retries=self.settings.send_retries,
             seconds=hold / 2,
             public_url=public_url,
         )
-        self.deliverer = Deliverer(
-            store,
+        return Deliverer(
+            self.store,
             attempts,
-            clock,
-            recorder,
-            sweep=settings.sweep_seconds,
+            self.clock,
+            self.recorder,
+            sweep=self.settings.sweep_seconds,
             hold=hold,
             herald=self.herald,
             opted_out=self.opted_out,
         )
-        self.backlog = Backlog(
-            store,
-            clock,
-            most=settings.max_backlog,
-            most_per_app=settings.max_backlog_per_app,
-            sweep=settings.sweep_seconds,
-        )
-        self.desk = Desk(
-            store=store,
-            records=records,
-            bus=bus,
+
+    def at_the_desk(self) -> Desk:
+        return Desk(
+            store=self.store,
+            records=self.records,
+            bus=self.bus,
             herald=self.herald,
-            clock=clock,
-            apps=apps,
-            briefing=briefing,
-            history=settings.history,
-            deliverer=Forwarder(bus) if role == "web" else self.deliverer,
+            clock=self.clock,
+            apps=self.apps,
+            briefing=self.briefing,
+            history=self.settings.history,
+            deliverer=Forwarder(self.bus) if self.role == "web" else self.deliverer,
         )
-        self.worker = Worker(
-            TurnRunner(
-                store=store,
-                herald=self.herald,
-                clock=clock,
-                recorder=recorder,
-                lookout=self.lookout,
-                briefing=briefing,
-                history=settings.history,
-                deliverer=self.deliverer,
-                fetcher=Fetcher(
-                    store=store,
-                    files=files,
-                    http=http,
-                    herald=self.herald,
-                    clock=clock,
-                    max_bytes=media.max_bytes,
-                    seconds=media.fetch_seconds,
-                ),
-            ),
-            store=store,
-            bus=bus,
-            clock=clock,
-            places=places(settings, apps),
-            sweep=settings.sweep_seconds,
+
+    def working(self, world: World, media: MediaSettings) -> Worker:
+        fetcher = Fetcher(
+            store=self.store,
+            files=world.files,
+            http=world.http,
+            herald=self.herald,
+            clock=self.clock,
+            max_bytes=media.max_bytes,
+            seconds=media.fetch_seconds,
         )
-        self.repairer = Repairer(
-            apps=apps,
-            store=store,
-            records=records,
+        runner = TurnRunner(
+            store=self.store,
+            herald=self.herald,
+            clock=self.clock,
+            recorder=self.recorder,
+            lookout=self.lookout,
+            briefing=self.briefing,
+            history=self.settings.history,
+            deliverer=self.deliverer,
+            fetcher=fetcher,
+        )
+        return Worker(
+            runner,
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            places=places(self.settings, self.apps),
+            sweep=self.settings.sweep_seconds,
+        )
+
+    def waiting(self) -> Backlog:
+        return Backlog(
+            self.store,
+            self.clock,
+            most=self.settings.max_backlog,
+            most_per_app=self.settings.max_backlog_per_app,
+            sweep=self.settings.sweep_seconds,
+        )
+
+    def repairing(self, translations: Translations) -> Repairer:
+        return Repairer(
+            apps=self.apps,
+            store=self.store,
+            records=self.records,
             translations=translations,
             herald=self.herald,
-            clock=clock,
-            seconds=settings.sweep_seconds,
-            repairs=role != "web",
+            clock=self.clock,
+            seconds=self.settings.sweep_seconds,
+            repairs=self.role != "web",
         )
-        self.continuing = Continuing(people, records, self.desk, clock, secret)
-        self.inbox = Inbox(
-            store=store,
-            records=records,
-            bus=bus,
+
+    def taking_in(self, letters: Letters) -> Inbox:
+        return Inbox(
+            store=self.store,
+            records=self.records,
+            bus=self.bus,
             herald=self.herald,
-            clock=clock,
-            recorder=recorder,
+            clock=self.clock,
+            recorder=self.recorder,
             backlog=self.backlog,
-            outside=Outside(store=store, records=records, clock=clock, desk=self.desk),
+            outside=Outside(store=self.store, records=self.records, clock=self.clock, desk=self.desk),
             continuing=self.continuing,
-            opening=Opening(clock=clock, desk=self.desk),
+            opening=Opening(clock=self.clock, desk=self.desk),
             letters=letters,
             look=self.deliverer.kicked.set,
         )
-        self.listeners = Listeners(apps, self, channels, clock, holder)
-        self.wordings = Wordings(self.desk, translations, clock)
-        self.running: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         for app in self.apps.values():
