@@ -20,6 +20,7 @@ from orchestrator.adapters.sqlite import path_of
 from orchestrator.app import Runtime, build, ops_only, version, web
 from orchestrator.config import ProcessRole, ServerSettings, Settings
 from orchestrator.errors import Unavailable
+from orchestrator.http.sockets import Socket
 from orchestrator.ports import Accounts, Clock, Http
 from orchestrator.roles import check_role, together
 from orchestrator.simulate import Simulation
@@ -187,7 +188,7 @@ def configured(runtime: Runtime, *, demo: bool, simulation: Simulation | None) -
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=round(CLOSING),
         # Compression would keep two zlib windows for every open page, for frames of a few hundred bytes.
-        ws="websockets-sansio",
+        ws=Socket,
         ws_per_message_deflate=False,
         ws_max_size=1_048_576,
         lifespan="off",

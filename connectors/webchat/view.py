@@ -1,12 +1,17 @@
 """What the customer sees of a conversation. Pure: nouns in, frames out."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from sys import intern
+from typing import Any, TypeVar, cast
 
 from connectors.webchat.wire import AgentShown, MarksShown, Shown, Standing, State
 from orchestrator.types import Aggregates, Conversation, Marks, Message, QueueView
 
 NO_SUMS = Aggregates()
+NOTHING: Mapping[str, Any] = {}
+F = TypeVar("F", bound=Hashable)
 
 
 def visible(message: Message) -> bool:
@@ -73,7 +78,29 @@ def marks(conversation: Conversation) -> MarksShown:
 
 def lean(conversation: Conversation) -> Conversation:
     """Without what no customer sees: a connection keeps the head for as long as the page is open."""
-    return replace(conversation, slots={}, context={}, aggregates=NO_SUMS, choices=(), returned=None)
+    return replace(
+        conversation,
+        app_id=intern(conversation.app_id),
+        channel_id=intern(conversation.channel_id),
+        controller=shared(conversation.controller),
+        language=shared(conversation.language),
+        marks=shared(conversation.marks),
+        slots=NOTHING,
+        context=NOTHING,
+        aggregates=NO_SUMS,
+        choices=(),
+        returned=None,
+    )
+
+
+def shared(frozen: F) -> F:
+    """The same for all who see the same: most open pages are in one of a few states, and each state is half a KB."""
+    return cast(F, one_of(frozen))
+
+
+@lru_cache(512)
+def one_of(equal: Hashable) -> Hashable:
+    return equal
 
 
 def merged(ours: Marks, news: Marks) -> Marks:

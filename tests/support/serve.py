@@ -8,11 +8,13 @@ from typing import Any
 
 import uvicorn
 
+from orchestrator.http.sockets import Socket
+
 
 @asynccontextmanager
 async def serving(app: Any, **options: Any) -> AsyncIterator[str]:
     """Serve an ASGI app on a free port and give its base URL; `options` go to uvicorn.Config."""
-    config = uvicorn.Config(app, **{"log_config": None, "lifespan": "off", "ws": "websockets-sansio"} | options)
+    config = uvicorn.Config(app, **{"log_config": None, "lifespan": "off", "ws": Socket} | options)
     server = Announced(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -1,7 +1,6 @@
 """Live updates for readers in this process. A slow reader never holds up a publisher, and never grows."""
 
 import asyncio
-from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -61,7 +60,7 @@ class Feed:
     def __init__(self, feeds: Feeds, topic: Topic) -> None:
         self.feeds = feeds
         self.topic = topic
-        self.queue: deque[Live | None] = deque()
+        self.queue: list[Live | None] = []  # a deque has room for 64 from the start: most readers wait for one
         self.waiter: asyncio.Future[None] | None = None
         self.ended = False
 
@@ -83,7 +82,7 @@ class Feed:
             if self.ended:
                 raise StopAsyncIteration
             await self.news()
-        return self.queue.popleft()
+        return self.queue.pop(0)
 
     async def news(self) -> None:
         if self.waiter is not None:

@@ -42,5 +42,5 @@ def routes(channels: Mapping[str, WebChannel], services: Services, *, secret: st
         Route(f"{chat}/history", door.guard(fallback.history), methods=["GET"]),
         Route(f"{chat}/upload", door.guard(fallback.upload), methods=["POST"], max_body_size=MOST_UPLOAD),
         Route(f"{chat}/{{what}}", door.preflight, methods=["OPTIONS"]),
-        WebSocketRoute(f"{chat}/ws", sockets.endpoint),
+        WebSocketRoute(f"{chat}/ws", sockets),
     ]

@@ -8,6 +8,8 @@ PER_SECOND = 20.0
 
 
 class Allowance:
+    __slots__ = ("at", "clock", "left")
+
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.left = float(BURST)

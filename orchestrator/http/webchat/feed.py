@@ -35,6 +35,10 @@ REMEMBERED = 64
 
 
 class Feed:
+    __slots__ = (
+        "asked", "conversation", "drafted", "last", "marks", "names", "queue", "services", "shown", "state",
+    )  # fmt: skip
+
     def __init__(self, services: Services, conversation: Conversation, after: int) -> None:
         self.services = services
         self.conversation = view.lean(conversation)
@@ -56,7 +60,7 @@ class Feed:
         fresh = not after or len(messages) > PAGE or after > self.conversation.last_seq
         if fresh:
             messages = await records.messages(self.conversation.id, limit=PAGE, public=True)
-        self.state, self.marks = await self.standing(messages), view.marks(self.conversation)
+        self.state, self.marks = await self.standing(messages), view.shared(view.marks(self.conversation))
         shown = tuple([await self.show(message) for message in messages if view.visible(message)])
         for each in shown:
             self.remember(each)
@@ -150,7 +154,7 @@ class Feed:
         return [state]
 
     def marked(self) -> list[ServerFrame]:
-        marks = view.marks(self.conversation)
+        marks = view.shared(view.marks(self.conversation))
         if marks == self.marks:
             return []
         self.marks = marks
@@ -161,7 +165,7 @@ class Feed:
         controller = self.conversation.controller
         agent = await self.name(controller.name) if controller.kind == "desk" and controller.name else ""
         busy = self.asked > self.conversation.processed_seq
-        return view.state(self.conversation, agent, self.queue, busy=busy)
+        return view.shared(view.state(self.conversation, agent, self.queue, busy=busy))
 
     async def reload(self) -> None:
         self.conversation = await self.head()

@@ -6,19 +6,20 @@ connections.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import structlog
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
 
-from connectors.webchat.wire import Hello, Ready, Resume, Send, ServerFrame, Start, client_id_of, read_frame
+from connectors.webchat import wire
+from connectors.webchat.wire import Hello, Ready, Resume, Start, client_id_of, read_frame
 from orchestrator.errors import Forbidden, Malformed, NotFound, ParleyError, Throttled, TooLarge, Unauthenticated
 from orchestrator.http.webchat.allowance import Allowance
 from orchestrator.http.webchat.channels import Directory, Open, Services
-from orchestrator.http.webchat.crowd import Crowd
+from orchestrator.http.webchat.crowd import Crowd, Place
 from orchestrator.http.webchat.door import Door
 from orchestrator.http.webchat.feed import Feed
+from orchestrator.http.webchat.line import Line
 from orchestrator.http.webchat.visit import Visit, problem_frame
 
 log = structlog.get_logger("parley.webchat")
@@ -37,32 +38,40 @@ CLOSE_CODES: dict[type[ParleyError], int] = {
 
 
 class Sockets:
+    """An ASGI application. What it holds while it waits, it holds for every open page: so it soon waits in `run`."""
+
     def __init__(self, directory: Directory, door: Door, services: Services, crowd: Crowd) -> None:
         self.directory = directory
         self.door = door
         self.services = services
         self.crowd = crowd
 
-    async def endpoint(self, socket: WebSocket) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        line = Line(receive, send)
         # Accepted before it is refused: a browser shows scripts the code of a close, but not of a failed handshake.
-        await socket.accept()
-        line = Line(socket)
+        await line.accept()
+        connection = await self.meet(scope, line)
+        if connection is not None:
+            await connection.run()
+
+    async def meet(self, scope: Scope, line: Line) -> "Connection | None":
+        """None when it was refused."""
         try:
-            found = self.directory.find(socket.path_params["channel"])
-            self.door.check(socket, found.channel)
+            found = self.directory.find(scope["path_params"]["channel"])
+            self.door.check(HTTPConnection(scope), found.channel)
         except ParleyError as error:
             await line.close(CLOSE_CODES[type(error)], str(error))
-            return
+            return None
+        scope["headers"] = []  # nobody else reads them, and they are a kilobyte
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 hello = await self.hello(line, found)
         except TimeoutError:
             await line.close(4408, "no hello")
-            return
-        if hello is not None:
-            await self.serve(line, found, hello)
+            return None
+        return await self.admit(line, found, hello, scope["client"]) if hello is not None else None
 
-    async def hello(self, line: "Line", found: Open) -> Hello | None:
+    async def hello(self, line: Line, found: Open) -> Hello | None:
         """The first frame; None when there was none to go on with."""
         data = await line.receive()
         if data is None:
@@ -72,75 +81,56 @@ class Sockets:
             if not isinstance(frame, Hello):
                 raise Unauthenticated("the first frame must be 'hello', with a token")
         except ParleyError as error:
-            await line.refuse(error, found, "")
+            await refuse(line, error, problem_frame(error, found, ""))
             return None
         return frame
 
-    async def serve(self, line: "Line", found: Open, hello: Hello) -> None:
-        host = line.socket.client.host if line.socket.client else ""
+    async def admit(self, line: Line, found: Open, hello: Hello, client: tuple[str, int] | None) -> "Connection | None":
         try:
             visit = Visit(found, self.services, hello.token, hello.language)
-            with self.crowd.joined(found.channel, visit.visitor.id, host):
-                await Connection(line, visit, self.services).run(hello)
         except ParleyError as error:
-            await line.refuse(error, found, hello.language)
-
-
-class Line:
-    """A WebSocket on which sending to somebody who has left is no error."""
-
-    def __init__(self, socket: WebSocket) -> None:
-        self.socket = socket
-
-    async def receive(self) -> str | bytes | None:
-        """The next frame; None once the other side is gone."""
-        with contextlib.suppress(WebSocketDisconnect, WebSocketDisconnected):
-            message = await self.socket.receive()
-            if message["type"] == "websocket.receive":
-                data: str | bytes | None = message.get("text")
-                return data if data is not None else message.get("bytes") or b""
-        return None
-
-    async def frames(self) -> AsyncIterator[str | bytes]:
-        while (data := await self.receive()) is not None:
-            yield data
-
-    async def send(self, frame: ServerFrame) -> None:
-        with contextlib.suppress(WebSocketDisconnect, WebSocketDisconnected):
-            await self.socket.send_text(frame.model_dump_json())
-
-    async def close(self, code: int, reason: str = "") -> None:
-        with contextlib.suppress(WebSocketDisconnect, WebSocketDisconnected):
-            # A close frame has 123 bytes for its reason (RFC 6455 §5.5).
-            await self.socket.close(code, reason.encode()[:120].decode(errors="ignore"))
-
-    async def refuse(self, error: ParleyError, found: Open, language: str) -> None:
-        await self.send(problem_frame(error, found, language))
-        await self.close(next((code for kind, code in CLOSE_CODES.items() if isinstance(error, kind)), 1013))
+            await refuse(line, error, problem_frame(error, found, hello.language))
+            return None
+        place = self.crowd.joined(found.channel, visit.visitor.id, client[0] if client else "")
+        return Connection(line, visit, self.services, place, hello)
 
 
 class Connection:
     """One open page: frames in, and a feed of its conversation out."""
 
-    def __init__(self, line: Line, visit: Visit, services: Services) -> None:
+    __slots__ = ("allowance", "followed", "following", "hello", "line", "place", "services", "unreadable", "visit")
+
+    def __init__(self, line: Line, visit: Visit, services: Services, place: Place, hello: Hello) -> None:
         self.line = line
         self.visit = visit
         self.services = services
+        self.place = place
+        self.hello: Hello | None = hello
         self.allowance = Allowance(services.clock)
         self.unreadable = 0
         self.following: asyncio.Task[None] | None = None
         self.followed = ""
 
-    async def run(self, hello: Hello) -> None:
-        """Until either side ends it. Raises what ends it for a reason."""
+    async def run(self) -> None:
+        """Until either side ends it."""
         try:
-            if hello.context is not None:
-                await self.visit.set_context(hello.context, hello.language)
-            await self.look(hello.after)
-            async for data in self.line.frames():
-                await self.take(data)
+            with self.place:
+                await self.begin()
+                while (data := await self.line.receive()) is not None:
+                    await self.take(data)
+        except ParleyError as error:
+            await refuse(self.line, error, self.visit.problem(error))
         finally:
             await self.unfollow()
+
+    async def begin(self) -> None:
+        """The hello is done with then: its token alone is as long as all that a connection keeps of a visitor."""
+        hello, self.hello = self.hello, None
+        if hello is None:
+            return
+        if hello.context is not None:
+            await self.visit.set_context(hello.context, hello.language)
+        await self.look(hello.after)
 
     async def take(self, data: str | bytes) -> None:
         """Errors of one frame are answered and forgotten; those of the connection are raised."""
@@ -157,7 +147,7 @@ class Connection:
                 await self.line.send(answer)
             if self.visit.visitor.address != address:
                 await self.look(0)
-            elif isinstance(frame, Send | Start) and self.visit.conversation_id != self.followed:
+            elif isinstance(frame, wire.Send | Start) and self.visit.conversation_id != self.followed:
                 await self.follow(0)
         except ParleyError as error:
             self.count(error)
@@ -208,6 +198,11 @@ class Connection:
         except Exception:
             log.exception("web chat feed broke", conversation_id=conversation_id)
             await self.line.close(1011, "internal error")
+
+
+async def refuse(line: Line, error: ParleyError, problem: wire.Problem) -> None:
+    await line.send(problem)
+    await line.close(next((code for kind, code in CLOSE_CODES.items() if isinstance(error, kind)), 1013))
 
 
 def fitting(data: str | bytes, found: Open) -> str | bytes:

@@ -38,6 +38,10 @@ MINUTE = timedelta(minutes=1)
 class Visit:
     """`visitor` changes when they identify or start over; `conversation_id` is "" until there is one."""
 
+    __slots__ = (
+        "channel", "context", "conversation_id", "expires", "found", "language", "refused_until", "services", "visitor",
+    )  # fmt: skip
+
     def __init__(self, found: Open, services: Services, token: str, language: str = "") -> None:
         self.channel = found.channel
         self.found = found
@@ -145,7 +149,7 @@ class Visit:
         wait = self.refused_until - now
         if wait <= 0:
             key = f"webchat:{self.channel.id}:{self.visitor.id}"
-            wait = await self.services.bus.take(key, limit=self.channel.rate, per=MINUTE)
+            wait = await self.services.bus.take(key, limit=self.channel.rate, per=MINUTE, strict=False)
             self.refused_until = now + wait
         if wait > 0:
             raise Throttled(f"more than {self.channel.rate} messages a minute", retry_after=wait)
