@@ -110,15 +110,22 @@ async def connected(base: str, memory: Callable[[], float]) -> tuple[float, floa
 
 
 async def widget(http: aiohttp.ClientSession, base: str, ready: asyncio.Semaphore, ends: asyncio.Event) -> None:
-    """Says one line, waits for the bot's, then stays."""
+    """Says one line, waits for the bot's, then stays: who does not read answers no ping, and is hung up on."""
     async with http.post(f"{base}/webchat/web/session", json={}) as answer:
         token = (await answer.json())["token"]
     async with http.ws_connect(f"{base}/webchat/web/ws") as line:
         await line.send_json({"type": "hello", "token": token, "after": 0})
         await line.send_json({"type": "send", "client_id": uuid4().hex, "text": "hello"})
-        async for frame in line:
-            told = frame.json()
-            if any(said.get("role") == "bot" for said in (told, *told.get("messages", ()))):
-                break
-        ready.release()
+        staying = asyncio.create_task(stay(line, ready))
         await ends.wait()
+        staying.cancel()
+
+
+async def stay(line: aiohttp.ClientWebSocketResponse, ready: asyncio.Semaphore) -> None:
+    answered = False
+    async for frame in line:
+        told = frame.json()
+        if not answered and any(said.get("role") == "bot" for said in (told, *told.get("messages", ()))):
+            answered = True
+            ready.release()
+    raise RuntimeError("a widget was hung up on: what its connection costs can't be told")
