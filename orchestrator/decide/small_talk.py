@@ -7,6 +7,8 @@ PLAIN = str.maketrans({"’": "'", "ı": "i", "ł": "l", "ø": "o", "đ": "d"})
 
 
 def folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFD", text.casefold().translate(PLAIN))
     return "".join(char for char in plain if not unicodedata.combining(char))
 

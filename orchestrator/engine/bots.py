@@ -121,8 +121,8 @@ class BotCaller:
             return Answer(bot=name, calls=(call,), failed=True)
         began = self.clock.monotonic()
         try:
-            if isinstance(running.bot, Panel):
-                answer = await self.panel(app, running, running.bot, turn, show)
+            if running.panel is not None:
+                answer = await self.panel(app, running, running.panel, turn, show)
             else:
                 answer = await self.call(running, await self.addressed(app, running, turn), show)
         except asyncio.CancelledError:
@@ -141,7 +141,7 @@ class BotCaller:
 
         async def ask(name: str) -> Sequence[Action] | None:
             member = app.bots.get(name)
-            if member is None or isinstance(member.bot, Panel):
+            if member is None or member.panel is not None:
                 calls.append(BotCall(bot=name, outcome="unknown"))
                 return None
             answer = await self.measured(app, member, turn, unseen)

@@ -12,7 +12,7 @@ from orchestrator.ports import Clock
 # Work of one round of the event loop. Whoever comes later waits for the next one.
 BUDGET = 0.004
 # Woken at once; those that find the budget spent wait again, first in line.
-WOKEN = 16
+WOKEN = 4
 
 
 class Turnstile:

@@ -95,7 +95,6 @@ class Understander:
             pivot_language=said.pivot_language or self.pivot,
         )
         start = self.clock.monotonic()
-        await self.turnstile.turn()
         language, runs = await self.language(said, start + self.deadline * LANGUAGE_BY)
         pivot, translation = await self.pivot_of(said, language.code, start + self.deadline * TRANSLATION_BY)
         known = Understanding(language=language, pivot=pivot)
@@ -112,8 +111,9 @@ class Understander:
         if len(said.candidates) == 1:
             return Language(code=said.candidates[0], confidence=1.0, reason="the only one"), []
         words = ""
-        if self.detectors and said.typed and not is_machine_text(said.text):
-            words = plain_words(telling_part(said.text[:TELLING]))
+        if self.detectors and said.typed:
+            await self.turnstile.turn()
+            words = "" if is_machine_text(said.text) else plain_words(telling_part(said.text[:TELLING]))
         blank = Understanding(language=Language(code=""))
         known = blank
         runs: list[StageRun] = []
@@ -126,8 +126,10 @@ class Understander:
 
     async def pivot_of(self, said: Utterance, source: str, until: float) -> tuple[str, list[StageRun]]:
         pivot = said.pivot_language
+        if source == pivot:
+            return said.text, []
         await self.turnstile.turn()
-        if source == pivot or not mask(said.text).has_words:
+        if not mask(said.text).has_words:
             return said.text, []
         if said.typed and looks_like_name(said.text):
             return said.text, [StageRun(stage="translation", outcome="skipped", detail="reads as a name")]
