@@ -40,8 +40,12 @@ class Bus(Protocol):
         """Everything of an app, or of one conversation. Subscribed once the context is entered."""
         ...
 
-    async def take(self, key: str, *, limit: int, per: timedelta) -> float:
-        """Count one use against `limit` per window: 0.0 when allowed, else seconds to wait."""
+    async def take(self, key: str, *, limit: int, per: timedelta, strict: bool = True) -> float:
+        """Count one use against `limit` per window: 0.0 when allowed, else seconds to wait.
+
+        Of a limit that is not strict, each process may allow one use before it hears of the others'; it counts, so that
+        who comes next waits the longer. For what happens on every message and does no harm by one more.
+        """
         ...
 
     async def pace(self, key: str, *, rate: float, burst: int) -> float:

@@ -47,7 +47,7 @@ class LocalBus:
     def subscribe(self, app_id: str, conversation_id: str = "") -> AbstractAsyncContextManager[Subscription]:
         return self.feeds.subscribe(app_id, conversation_id)
 
-    async def take(self, key: str, *, limit: int, per: timedelta) -> float:
+    async def take(self, key: str, *, limit: int, per: timedelta, strict: bool = True) -> float:
         return self.rates.take(key, limit, per.total_seconds(), self.clock.monotonic())
 
     async def pace(self, key: str, *, rate: float, burst: int) -> float:

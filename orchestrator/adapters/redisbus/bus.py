@@ -85,8 +85,8 @@ class RedisBus:
     def subscribe(self, app_id: str, conversation_id: str = "") -> AbstractAsyncContextManager[Subscription]:
         return self.lives.subscribe(app_id, conversation_id)
 
-    async def take(self, key: str, *, limit: int, per: timedelta) -> float:
-        return await self.limits.take(key, limit, per.total_seconds())
+    async def take(self, key: str, *, limit: int, per: timedelta, strict: bool = True) -> float:
+        return await self.limits.take(key, limit, per.total_seconds(), strict)
 
     async def pace(self, key: str, *, rate: float, burst: int) -> float:
         return await self.limits.pace(key, rate, burst)

@@ -1,4 +1,6 @@
-"""Names of keys. What a script or a pipeline of ours uses together has one hash tag, so it is in one slot of a cluster.
+"""Names of keys. What a script of ours uses together has one hash tag, so it is in one slot of a cluster.
+
+Whatever a turn needs has the tag `{wake}`, because a process tells it all in one call (see bundle.py).
 
 Nothing that customers or agents typed becomes part of a key: it is digested, which also bounds its length.
 """
@@ -17,14 +19,14 @@ class Keys:
 
     @property
     def scheduling(self) -> tuple[str, str, str]:
-        """The stream, the states and the apps: KEYS of every script that starts with lanes.lua."""
+        """The stream, the states and the apps: KEYS of every script that includes lanes.lua."""
         base = f"{self.prefix}:{{wake}}"
         return f"{base}:ready", f"{base}:state", f"{base}:apps"
 
     @property
     def live(self) -> str:
         """The channel every process listens to; each app's is `live_of`. One slot, so that one connection hears all."""
-        return f"{self.prefix}:{{live}}"
+        return f"{self.prefix}:{{wake}}:live"
 
     def live_of(self, app_id: str) -> str:
         return f"{self.live}:{app_id}"
@@ -34,12 +36,12 @@ class Keys:
         return f"{self.prefix}:{{wake}}:deployment"
 
     def rate(self, key: str) -> str:
-        return f"{self.prefix}:rate:{digest(key)}"
+        return f"{self.prefix}:{{wake}}:rate:{digest(key)}"
 
     def pace(self, key: str) -> tuple[str, str]:
         """A bucket, and a hold."""
-        tag = f"{self.prefix}:{{pace:{digest(key)}}}"
-        return f"{tag}:bucket", f"{tag}:hold"
+        base = f"{self.prefix}:{{wake}}:pace:{digest(key)}"
+        return base, f"{base}:hold"
 
     def once(self, key: str) -> str:
         return f"{self.prefix}:once:{digest(key)}"

@@ -2,36 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import NoScriptError, RedisError
 
+from orchestrator.adapters.redisbus.bundle import Bundle
+from orchestrator.adapters.redisbus.call import Argument, Call, evalsha
 from orchestrator.adapters.redisbus.link import LOST, Down, Link
 from orchestrator.adapters.redisbus.script import Script
 
 MOST = 200
 """Calls in one pipeline."""
 
-Argument = str | bytes | int | float
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One command; `done` gets its answer or what went wrong, and raises nothing. No command: just its turn."""
-
-    command: tuple[Argument, ...]
-    done: Callable[[Any], None]
-    script: Script | None = None
-
-    def again(self) -> "Call":
-        """With the script's text, for a server that forgot it (restarted, flushed, failed over)."""
-        assert self.script is not None
-        return Call(("EVAL", self.script.text, *self.command[2:]), self.done)
-
-
-Source = Callable[[], Iterable[Call]]
-"""Asked for its calls right before each round trip, so that it can put many wishes into one command."""
+Source = Callable[[Bundle], None]
+"""Asked right before each round trip to add what it has to tell."""
 
 
 class Line:
@@ -66,9 +50,10 @@ class Line:
             await self.go(self.gathered())
 
     def gathered(self) -> list[Call]:
-        calls = [call for source in self.sources for call in source()]
-        calls += self.calls
-        self.calls = []
+        bundle = Bundle(self.link.keys)
+        for source in self.sources:
+            source(bundle)
+        calls, self.calls = [*bundle.calls(), *self.calls], []
         return calls
 
     async def go(self, calls: list[Call]) -> None:
@@ -134,25 +119,26 @@ class Line:
         await self.asked(())
 
     async def asked(self, command: tuple[Argument, ...], script: Script | None = None) -> Any:
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-        def done(answer: Any) -> None:
-            if future.done():
-                return
-            if isinstance(answer, BaseException):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
-
         if not self.link.up.is_set():
             raise Down("Redis is away")
-        self.calls.append(Call(command, done, script))
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.calls.append(Call(command, telling(future), script))
         self.wanted.set()
         return await future
 
 
-def evalsha(script: Script, keys: Sequence[str], *arguments: Argument) -> tuple[Argument, ...]:
-    return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
+def telling(future: "asyncio.Future[Any]") -> Callable[[Any], None]:
+    """For whoever waits: the answer, or what went wrong raised."""
+
+    def done(answer: Any) -> None:
+        if future.done():
+            return
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+
+    return done
 
 
 def fail(calls: Iterable[Call], error: BaseException) -> None:

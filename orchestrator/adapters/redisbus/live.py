@@ -15,7 +15,8 @@ from redis.asyncio.client import PubSub
 
 from orchestrator import codec
 from orchestrator.adapters.localbus.feeds import Feed, Feeds
-from orchestrator.adapters.redisbus.line import Call, Line
+from orchestrator.adapters.redisbus.bundle import Bundle
+from orchestrator.adapters.redisbus.line import Line
 from orchestrator.adapters.redisbus.link import LOST, Down, Link, closed
 from orchestrator.errors import Malformed
 from orchestrator.ports import Subscription
@@ -82,7 +83,7 @@ class Lives:
         self.kept.setdefault(event.app_id, []).append(event)
         self.line.ring()
 
-    def gathered(self) -> Iterable[Call]:
+    def gathered(self, bundle: Bundle) -> None:
         news, self.news = self.news, {}
         kept, self.kept = self.kept, {}
         for app_id in self.missed:
@@ -91,7 +92,7 @@ class Lives:
         for app_id, lines in news.items():
             done = self.published(app_id, kept.get(app_id, []))
             for data in messages(lines):
-                yield Call(("SPUBLISH", self.prefix + app_id, data), done)
+                bundle.updates.append((self.prefix + app_id, data, done))
 
     def published(self, app_id: str, events: list[Live]) -> Callable[[Any], None]:
         def done(answer: Any) -> None:

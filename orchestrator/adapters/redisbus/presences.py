@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator import codec
 from orchestrator.adapters.localbus.presence import Presence
+from orchestrator.adapters.redisbus.call import Argument
 from orchestrator.adapters.redisbus.keys import Keys
-from orchestrator.adapters.redisbus.line import Argument, Line
+from orchestrator.adapters.redisbus.line import Line
 from orchestrator.adapters.redisbus.link import LOST, Link
 from orchestrator.adapters.redisbus.script import PRESENCES, PRESENT
 from orchestrator.errors import Malformed

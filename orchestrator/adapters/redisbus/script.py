@@ -20,12 +20,11 @@ def script(*names: str) -> Script:
     return Script(names[-1], text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-SCHEDULE = script("lanes", "schedule")
+TELL = script("rates", "tell", "lanes", "schedule")
 CLAIM = script("lanes", "claim")
 KEEP = script("lanes", "keep")
 REAP = script("lanes", "reap")
 OWNER = script("owner")
-TAKE = script("take")
 HOLD = script("hold")
 PRESENT = script("present")
 PRESENCES = script("presences")

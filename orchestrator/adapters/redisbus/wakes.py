@@ -3,7 +3,7 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -11,9 +11,10 @@ from redis.exceptions import ResponseError
 
 from orchestrator.adapters.localbus.wakeups import Wakeups
 from orchestrator.adapters.redisbus import server
-from orchestrator.adapters.redisbus.line import Call, Line, evalsha
+from orchestrator.adapters.redisbus.bundle import Bundle, Done, Wish
+from orchestrator.adapters.redisbus.line import Line
 from orchestrator.adapters.redisbus.link import Link, closed
-from orchestrator.adapters.redisbus.script import CLAIM, KEEP, OWNER, REAP, SCHEDULE
+from orchestrator.adapters.redisbus.script import CLAIM, KEEP, OWNER, REAP
 from orchestrator.errors import ParleyError
 
 GROUP = "workers"
@@ -27,8 +28,6 @@ BEATS = 3
 """Times a lease is renewed before it would end."""
 VANISHED = ("NOGROUP", "UNBLOCKED")
 """How Redis answers a blocked reader when the stream is flushed away; the next script makes it again."""
-
-Wish = tuple[str, str, str]
 
 log = structlog.get_logger("parley.redis")
 
@@ -109,14 +108,11 @@ class Wakes:
         self.wishes.append((kind, conversation_id, entry))
         self.line.ring()
 
-    def gathered(self) -> Iterable[Call]:
-        if not self.wishes:
-            return
-        wishes, self.wishes = self.wishes, []
-        arguments = [argument for wish in wishes for argument in wish]
-        yield Call(evalsha(SCHEDULE, self.keys, self.consumer, *arguments), self.wished(wishes), SCHEDULE)
+    def gathered(self, bundle: Bundle) -> None:
+        bundle.consumer, bundle.scheduled = self.consumer, self.wished(self.wishes)
+        bundle.wishes, self.wishes = self.wishes, []
 
-    def wished(self, wishes: Sequence[Wish]) -> Callable[[Any], None]:
+    def wished(self, wishes: Sequence[Wish]) -> Done:
         def done(answer: Any) -> None:
             if isinstance(answer, BaseException):
                 for kind, conversation_id, app_id in wishes:

@@ -91,3 +91,60 @@ async def test_keys_expire_by_themselves(server: Server, two: list[RedisBus]) ->
     async with server.client() as client:
         await age(client, 60)
         assert [key for key in await client.keys("*") if b"{wake}" not in key] == []
+
+
+async def test_a_limit_that_is_not_strict_is_asked_for_when_half_of_it_is_used(server: Server) -> None:
+    async with buses(server.url, 1) as (bus,):
+        takes = 0
+        for used in range(10):
+            assert await bus.take("key", limit=10, per=MINUTE, strict=False) == 0.0
+            takes += bool(bus.limits.untold)
+            await bus.line.settled()
+            assert await level(server, bus, "key") == pytest.approx(6 * (used + 1), abs=1), "counted by Redis too"
+        assert takes == 5
+        assert 0 < await bus.take("key", limit=10, per=MINUTE, strict=False) <= 6
+        assert 0 < await bus.take("key", limit=10, per=MINUTE) <= 6
+
+
+async def test_what_is_told_late_is_told_by_itself(server: Server) -> None:
+    async with buses(server.url, 1) as (bus,):
+        assert await bus.take("key", limit=10, per=MINUTE, strict=False) == 0.0
+        await server.says("1", "EXISTS", bus.link.keys.rate("key"))
+
+
+async def test_at_the_same_time_each_process_gives_one_use_at_most_before_it_asks(server: Server) -> None:
+    async with buses(server.url, 3) as made:
+        for _ in range(9):
+            await made[0].take("key", limit=10, per=MINUTE)
+        waits = await asyncio.gather(
+            *(bus.take("key", limit=10, per=MINUTE, strict=False) for _ in range(20) for bus in made)
+        )
+        assert 1 <= sum(wait == 0.0 for wait in waits) <= 3
+        for bus in made:
+            await bus.line.settled()
+            assert await bus.take("key", limit=10, per=MINUTE, strict=False) > 0
+        # What was given too much is paid for by who comes next.
+        assert await level(server, made[0], "key") == pytest.approx(
+            60 + 6 * (sum(wait == 0.0 for wait in waits) - 1), abs=1
+        )
+
+
+async def test_who_was_refused_is_not_let_in_because_this_process_forgot(server: Server) -> None:
+    async with buses(server.url, 2) as (here, there):
+        for _ in range(10):
+            await there.take("key", limit=10, per=MINUTE)
+        assert await here.take("key", limit=10, per=MINUTE, strict=False) == 0.0, "nobody told it"
+        await here.line.settled()
+        assert [await here.take("key", limit=10, per=MINUTE, strict=False) > 0 for _ in range(20)] == [True] * 20
+        assert await here.take("other", limit=10, per=MINUTE, strict=False) == 0.0
+
+
+async def test_a_limit_of_one_is_always_strict(two: list[RedisBus]) -> None:
+    waits = await asyncio.gather(*(bus.take("key", limit=1, per=MINUTE, strict=False) for bus in two for _ in range(5)))
+    assert sum(wait == 0.0 for wait in waits) == 1
+
+
+async def level(server: Server, bus: RedisBus, key: str) -> float:
+    """Seconds until the bucket is full again."""
+    async with server.client() as client:
+        return float(await client.pttl(bus.link.keys.rate(key))) / 1000

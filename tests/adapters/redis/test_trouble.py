@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.adapters.redisbus import RedisBus
-from orchestrator.adapters.redisbus.line import Call
+from orchestrator.adapters.redisbus.call import Call
 from orchestrator.adapters.redisbus.link import LONGEST_PAUSE, STEADY
 from orchestrator.errors import Unavailable
 from tests.support.buses import bus_on, buses, typing

@@ -97,6 +97,13 @@ async def works(url: str) -> None:
             await worker.release("a")
             await worker.publish(typing("ana"))
             assert await anext(aiter(reader)) == typing("ana")
+            together = asyncio.gather(web.take("all", limit=9, per=MINUTE), web.pace("all", rate=1, burst=1))
+            await web.publish(typing("bob"))
+            await web.wake("b", "shop")
+            assert await web.take("all", limit=9, per=MINUTE, strict=False) == 0.0
+            assert set(await together) == {0.0}
+            assert await anext(aiter(reader)) == typing("bob")
+            assert await worker.claim() == "b"
             assert await web.take("key", limit=1, per=MINUTE) == 0.0
             assert await worker.take("key", limit=1, per=MINUTE) > 0
             assert await web.pace("key", rate=1, burst=1) == 0.0
@@ -220,10 +227,12 @@ async def in_one_slot(node: Server) -> None:
     assert isinstance(client, RedisCluster)
     async with client:
         for together in (
-            (*keys.scheduling, f"{keys.scheduling[2]}:shop", keys.deployment),
-            keys.pace("a} {strange key"),
+            (
+                *(*keys.scheduling, f"{keys.scheduling[2]}:shop", keys.deployment),
+                *(keys.rate("a} {strange key"), *keys.pace("a} {strange key")),
+                *(keys.live, keys.live_of("shop"), keys.live_of("bank")),
+            ),
             (keys.agents("shop"), f"{keys.agents('shop')}:agent"),
-            (keys.live, keys.live_of("shop"), keys.live_of("bank")),
         ):
             assert len({client.keyslot(key) for key in together}) == 1
             assert {await node.ask("CLUSTER", "KEYSLOT", key) for key in together} == {client.keyslot(together[0])}

@@ -1,4 +1,4 @@
--- ARGV: consumer, then triples: "w", conversation, app (wake) | "r", conversation, entry (release)
+-- ARGV from `place` on, triples: "w", conversation, app (wake) | "r", conversation, entry (release)
 --   | "b", conversation, entry (give back what was claimed and not worked on).
 local consumer = ARGV[1]
 
@@ -28,7 +28,7 @@ local function release(conversation, entry, again)
   if again or woken == '!' then add(conversation, app) end
 end
 
-for i = 2, #ARGV, 3 do
+for i = place, #ARGV, 3 do
   if ARGV[i] == 'w' then
     wake(ARGV[i + 1], ARGV[i + 2])
   else
@@ -36,3 +36,4 @@ for i = 2, #ARGV, 3 do
   end
 end
 fill()
+return answers
