@@ -1,18 +1,15 @@
 """Apple Messages for Business, the whole path: gzipped posts over HTTP, the engine, the bot, the device's screen."""
 
 import gzip
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from connectors.apple import Settings, cipher, create, render, stand_in, wire
+from connectors.apple import cipher, render, wire
 from connectors.apple.gateway import Parcel
 from connectors.apple.stand_in import BUSINESS, AppleStandIn
-from orchestrator.adapters.files import LocalFiles
-from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import Malformed, NotFound, SendFailed, TooLarge, Unavailable
 from orchestrator.ports import PHOTO, Managed, MediaSource
 from orchestrator.types import (
@@ -22,7 +19,6 @@ from orchestrator.types import (
     FormField,
     ListPicker,
     Media,
-    Outgoing,
     Part,
     QuickReplies,
     RawRequest,
@@ -31,44 +27,13 @@ from orchestrator.types import (
     Tap,
     Text,
 )
+from tests.connectors.conftest import Made
 from tests.support.clock import ManualClock
 from tests.support.errand import errand, filled, told
-from tests.support.playhouse import Stage, staged
-from tests.support.turns import NOON
+from tests.support.playhouse import Stage, outgoing
 
+KIND = "apple"
 ANN = "urn:mbid:ann"
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[HttpClient]:
-    http = HttpClient()
-    await http.open()
-    yield http
-    await http.close()
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOON)
-
-
-@pytest.fixture
-async def stage(clock: ManualClock) -> AsyncIterator[Stage]:
-    async with staged(stand_in(clock)) as stage:
-        yield stage
-
-
-Made = Callable[..., Any]
-
-
-@pytest.fixture
-def made(stage: Stage, http: HttpClient, clock: ManualClock, tmp_path: Path) -> Made:
-    def build(**more: Any) -> Any:
-        given = {key: value for key, value in stage.stand_in.settings(stage.url).items() if key != "kind"}
-        settings = Settings.model_validate(given | more)
-        return create(settings, clock=clock, http=http, files=LocalFiles(tmp_path, clock))
-
-    return build
 
 
 @pytest.fixture
@@ -79,12 +44,6 @@ def apple(made: Made) -> Any:
 def platform(stage: Stage) -> AppleStandIn:
     assert isinstance(stage.stand_in, AppleStandIn)
     return stage.stand_in
-
-
-def outgoing(**more: Any) -> Outgoing:
-    given: dict[str, Any] = {"id": "out-1", "app_id": "shop", "conversation_id": "c", "channel_id": "it"}
-    given |= {"message_id": "m", "seq": 1, "epoch": 0, "due_at": NOON, "address": ANN}
-    return Outgoing(**(given | more))
 
 
 async def test_the_errand(tmp_path: Path) -> None:
@@ -197,7 +156,7 @@ async def test_files_go_encrypted_and_come_back_the_same(apple: Any, stage: Stag
     cloud = platform(stage)
     path = await apple.files.put("shop", b"%PDF-1.7", name="bill.pdf", mime="application/pdf")
     bill = Media(url=f"https://parley.example{path}", name="bill.pdf", mime="application/pdf", alt="Your bill")
-    await apple.send(Rendering(parts=(bill,)), outgoing())
+    await apple.send(Rendering(parts=(bill,)), outgoing(ANN))
     (message,) = cloud.messages
     (file,) = message["attachments"]
     hidden = cloud.blobs[file["url"].rpartition("/")[2]]
@@ -258,7 +217,7 @@ async def test_an_older_device_gets_what_it_can_show(
     cloud = platform(stage)
     hello = cloud.posted("ann", {"type": "text", "body": "hi"})
     apple.parse(RawRequest(method="POST", path="/", headers={**hello.headers, "capability-list": can}, body=hello.body))
-    await apple.send(Rendering(parts=(part,)), outgoing())
+    await apple.send(Rendering(parts=(part,)), outgoing(ANN))
     message = cloud.messages[-1]
     assert message.get("body") == became or became in message["interactiveData"]["data"]
 
@@ -266,8 +225,8 @@ async def test_an_older_device_gets_what_it_can_show(
 async def test_a_message_tried_again_has_the_same_id(apple: Any, stage: Stage) -> None:
     stage.faults += ["broken"]
     with pytest.raises(SendFailed):
-        await apple.send(Rendering(parts=(Text(text="x"),)), outgoing())
-    await apple.send(Rendering(parts=(Text(text="x"),)), outgoing())
+        await apple.send(Rendering(parts=(Text(text="x"),)), outgoing(ANN))
+    await apple.send(Rendering(parts=(Text(text="x"),)), outgoing(ANN))
     assert len({call.headers["id"] for call in stage.calls}) == 1
 
 

@@ -20,14 +20,6 @@ async def cloud() -> AsyncIterator[Cloud]:
         yield cloud
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[HttpClient]:
-    http = HttpClient()
-    await http.open()
-    yield http
-    await http.close()
-
-
 @pytest.mark.parametrize("case", all_cases(), ids=str)
 async def test_case(case: Case, cloud: Cloud, http: HttpClient, tmp_path: Path) -> None:
     await run(case, build(case, cloud, http, LocalFiles(tmp_path, ManualClock())), cloud)

@@ -23,7 +23,6 @@ from orchestrator.types import (
     FormField,
     ListPicker,
     Media,
-    Outgoing,
     Part,
     RawRequest,
     Received,
@@ -32,16 +31,7 @@ from orchestrator.types import (
 )
 from tests.support.clock import ManualClock
 from tests.support.errand import errand, filled, told
-from tests.support.playhouse import Stage, staged
-from tests.support.turns import NOON
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[HttpClient]:
-    http = HttpClient()
-    await http.open()
-    yield http
-    await http.close()
+from tests.support.playhouse import Stage, outgoing, staged
 
 
 @pytest.fixture
@@ -59,12 +49,6 @@ def slack(stage: Stage, http: HttpClient, tmp_path: Path) -> Any:
 def platform(stage: Stage) -> SlackStandIn:
     assert isinstance(stage.stand_in, SlackStandIn)
     return stage.stand_in
-
-
-def outgoing(address: str = "D1", **more: Any) -> Outgoing:
-    given: dict[str, Any] = {"id": "out-1", "app_id": "shop", "conversation_id": "c", "channel_id": "it"}
-    given |= {"message_id": "m", "seq": 1, "epoch": 0, "due_at": NOON, "address": address}
-    return Outgoing(**(given | more))
 
 
 async def test_the_story(tmp_path: Path) -> None:
@@ -201,7 +185,7 @@ async def test_a_sign_in_page_is_no_file(stage: Stage, http: HttpClient, tmp_pat
 async def test_a_file_of_ours_is_uploaded(slack: Any, stage: Stage) -> None:
     path = await slack.files.put("shop", b"%PDF-1.7", name="bill.pdf", mime="application/pdf")
     bill = Media(url=f"https://parley.example{path}", media="file", name="bill.pdf", alt="Your bill")
-    delivery = await slack.send(Rendering(parts=(bill,)), outgoing())
+    delivery = await slack.send(Rendering(parts=(bill,)), outgoing("D1"))
     assert [call.path.split("/")[1] for call in stage.calls] == [
         "files.getUploadURLExternal",
         "upload",
@@ -214,14 +198,14 @@ async def test_a_file_of_ours_is_uploaded(slack: Any, stage: Stage) -> None:
 async def test_where_uploads_are_not_allowed_a_picture_goes_by_its_address(slack: Any, stage: Stage) -> None:
     path = await slack.files.put("shop", PHOTO, name="a.png", mime="image/png")
     stage.faults.append("window_closed")
-    await slack.send(Rendering(parts=(Media(url=f"https://parley.example{path}", media="image"),)), outgoing())
+    await slack.send(Rendering(parts=(Media(url=f"https://parley.example{path}", media="image"),)), outgoing("D1"))
     assert platform(stage).messages[0]["blocks"][0]["type"] == "image"
 
 
 async def test_a_long_menu_is_split_below_what_slack_takes(slack: Any, stage: Stage) -> None:
     rows = tuple(Choice(title=f"{n:02} {'x' * 70}", payload=f"{n}{'y' * 145}") for n in range(100))
     rendering = Rendering(parts=(ListPicker(choices=rows, text="Which?"),))
-    await slack.send(rendering, outgoing())
+    await slack.send(rendering, outgoing("D1"))
     sent = platform(stage).messages
     assert len(sent) > 1
     options = [o for m in sent for b in m["blocks"] if b["type"] == "actions" for o in b["elements"][0]["options"]]
@@ -240,9 +224,9 @@ async def test_pages_that_went_out_do_not_go_again(slack: Any, stage: Stage) -> 
 
     stage.answer = third_fails  # type: ignore[method-assign]
     with pytest.raises(SendFailed) as refused:
-        await slack.send(rendering, outgoing())
+        await slack.send(rendering, outgoing("D1"))
     assert (refused.value.retryable, refused.value.retry_after) == (True, 1.0)
-    await slack.send(rendering, outgoing())
+    await slack.send(rendering, outgoing("D1"))
     numbers = [
         option["value"][:2]
         for message in platform(stage).messages
@@ -264,7 +248,9 @@ async def test_blocks_that_slack_still_finds_too_long_are_halved(slack: Any, sta
         return original(called)
 
     stage.answer = too_long_once  # type: ignore[method-assign]
-    await slack.send(Rendering(parts=(Buttons(text="Sure?", buttons=(Button(title="Yes", payload="y"),)),)), outgoing())
+    await slack.send(
+        Rendering(parts=(Buttons(text="Sure?", buttons=(Button(title="Yes", payload="y"),)),)), outgoing("D1")
+    )
     assert [message["blocks"][0]["type"] for message in platform(stage).messages] == ["section", "actions"]
 
 

@@ -1,7 +1,7 @@
 """Teams, the whole path: signed activities over HTTP, the engine, the bot, and what the service was posted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,51 +9,18 @@ from typing import Any
 import orjson
 import pytest
 
-from connectors.teams import Settings, create, render, stand_in
+from connectors.teams import render
 from connectors.teams.stand_in import APP, TeamsStandIn
-from orchestrator.adapters.files import LocalFiles
-from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import NotFound, SendFailed, Unauthenticated, Unavailable
 from orchestrator.ports import PHOTO, Managed, MediaSource
-from orchestrator.types import Media, Outgoing, RawRequest, RawResponse, Rendering, Tap, Text
+from orchestrator.types import Media, RawRequest, RawResponse, Rendering, Tap, Text
+from tests.connectors.conftest import Made
 from tests.support.clock import ManualClock
 from tests.support.errand import errand, filled, told
-from tests.support.playhouse import Stage, staged
-from tests.support.turns import NOON
+from tests.support.playhouse import Stage, outgoing
 
+KIND = "teams"
 KEYS = "/v1/.well-known/keys"
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[HttpClient]:
-    http = HttpClient()
-    await http.open()
-    yield http
-    await http.close()
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOON)
-
-
-@pytest.fixture
-async def stage(clock: ManualClock) -> AsyncIterator[Stage]:
-    async with staged(stand_in(clock)) as stage:
-        yield stage
-
-
-Made = Callable[..., Any]
-
-
-@pytest.fixture
-def made(stage: Stage, http: HttpClient, clock: ManualClock, tmp_path: Path) -> Made:
-    def build(**more: Any) -> Any:
-        given = {key: value for key, value in stage.stand_in.settings(stage.url).items() if key != "kind"}
-        settings = Settings.model_validate(given | more)
-        return create(settings, clock=clock, http=http, files=LocalFiles(tmp_path, clock))
-
-    return build
 
 
 @pytest.fixture
@@ -64,12 +31,6 @@ def teams(made: Made) -> Any:
 def platform(stage: Stage) -> TeamsStandIn:
     assert isinstance(stage.stand_in, TeamsStandIn)
     return stage.stand_in
-
-
-def outgoing(address: str, **more: Any) -> Outgoing:
-    given: dict[str, Any] = {"id": "out-1", "app_id": "shop", "conversation_id": "c", "channel_id": "it"}
-    given |= {"message_id": "m", "seq": 1, "epoch": 0, "due_at": NOON, "address": address}
-    return Outgoing(**(given | more))
 
 
 def looked(stage: Stage) -> int:

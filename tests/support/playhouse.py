@@ -15,8 +15,9 @@ from orchestrator.adapters.clock import SystemClock
 from orchestrator.app import hook_channels
 from orchestrator.http.hooks import routes
 from orchestrator.ports import Fault, Shown, StandIn
-from orchestrator.types import Part, RawRequest, RawResponse, Text
+from orchestrator.types import Outgoing, Part, RawRequest, RawResponse, Text
 from tests.support.house import House
+from tests.support.turns import NOON
 from tests.support.web import Front, front
 
 PATIENCE = 10.0
@@ -159,3 +160,10 @@ async def playing(
 def hook_routes(house: House) -> Sequence[Any]:
     runtime = house.runtime
     return routes(hook_channels(runtime), runtime.engine, runtime.bus)
+
+
+def outgoing(address: str, **more: Any) -> Outgoing:
+    """A row of the outbox for an address, but for what is given."""
+    given: dict[str, Any] = {"id": "out-1", "app_id": "shop", "conversation_id": "c", "channel_id": CHANNEL}
+    given |= {"message_id": "m", "seq": 1, "epoch": 0, "due_at": NOON, "address": address}
+    return Outgoing(**(given | more))
