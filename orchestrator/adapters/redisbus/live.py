@@ -1,7 +1,10 @@
 """Live updates over Redis: sharded pub/sub, one connection a process, and a None for every reader after each gap.
 
-A message is an origin, then a conversation and its update, line by line, for as many updates as were published at once.
-JSON has no line breaks of its own, and ids have none. An update without a conversation and content is a gap.
+A message is a conversation and its update, line by line, for as many updates as were published at once. JSON has no
+line breaks of its own, and ids have none. An update without a conversation and content is a gap.
+
+Each app has a channel, heard by processes with a reader of it, and one more for each topic that is nobody's
+conversation (named "~…"): who reads only that, as every process does, is not sent all that customers say.
 """
 
 import asyncio
@@ -31,6 +34,8 @@ SPREAD = 1.0
 LARGEST = 262_144
 """Bytes of one message: what is published at once beyond that goes with the next one."""
 GAP = b""
+ASIDE = "~"
+"""Begins a topic that is nobody's conversation."""
 
 log = structlog.get_logger("parley.redis")
 
@@ -79,32 +84,34 @@ class Lives:
         if not self.link.up.is_set():
             self.unheard(event.app_id, [event])
             return
-        self.news.setdefault(event.app_id, []).extend((event.conversation_id.encode(), codec.live.dump(event)))
+        lines = event.conversation_id.encode(), codec.live.dump(event)
+        for name in {event.app_id, channel(event.app_id, event.conversation_id)}:
+            self.news.setdefault(name, []).extend(lines)
         self.kept.setdefault(event.app_id, []).append(event)
         self.line.ring()
 
     def gathered(self, bundle: Bundle) -> None:
         news, self.news = self.news, {}
         kept, self.kept = self.kept, {}
-        for app_id in self.missed:
-            news.setdefault(app_id, [])[:0] = (GAP, GAP)
+        for name in self.missed:
+            news.setdefault(name, [])[:0] = (GAP, GAP)
         self.missed = set()
-        for app_id, lines in news.items():
-            done = self.published(app_id, kept.get(app_id, []))
+        for name, lines in news.items():
+            done = self.published(name, kept.get(name, []))
             for data in messages(lines):
-                bundle.updates.append((self.prefix + app_id, data, done))
+                bundle.updates.append((self.prefix + name, data, done))
 
-    def published(self, app_id: str, events: list[Live]) -> Callable[[Any], None]:
+    def published(self, name: str, events: list[Live]) -> Callable[[Any], None]:
         def done(answer: Any) -> None:
             if isinstance(answer, BaseException):
-                self.unheard(app_id, events)
+                self.unheard(name, events)
                 events.clear()
 
         return done
 
-    def unheard(self, app_id: str, events: Sequence[Live]) -> None:
+    def unheard(self, name: str, events: Sequence[Live]) -> None:
         """Redis is away: readers here hear it, those elsewhere are told of the gap once it is back."""
-        self.missed.add(app_id)
+        self.missed |= {name, *(channel(event.app_id, event.conversation_id) for event in events)}
         for event in events:
             self.feeds.publish(event)
 
@@ -117,20 +124,20 @@ class Lives:
         except LOST:
             log.debug("subscribed without Redis")
         async with self.feeds.subscribe(app_id, conversation_id) as feed:
-            await self.join(app_id)
+            await self.join(channel(app_id, conversation_id))
             yield feed
 
-    async def join(self, app_id: str) -> None:
-        """Returns once Redis sends the app's updates here, or is known not to: then a None will follow."""
-        if app_id not in self.joined:
-            self.joined[app_id] = asyncio.get_running_loop().create_future()
+    async def join(self, name: str) -> None:
+        """Returns once Redis sends the channel's updates here, or is known not to: then a None will follow."""
+        if name not in self.joined:
+            self.joined[name] = asyncio.get_running_loop().create_future()
             if self.heard is not None:
                 try:
-                    await self.heard.ssubscribe(self.prefix + app_id)
+                    await self.heard.ssubscribe(self.prefix + name)
                 except LOST as error:
                     self.link.lost(error)
         if self.link.up.is_set():
-            await asyncio.wait([self.joined[app_id]], timeout=self.link.timeout)
+            await asyncio.wait([self.joined[name]], timeout=self.link.timeout)
 
     async def hearing(self) -> None:
         while True:
@@ -148,9 +155,9 @@ class Lives:
         try:
             await heard.ssubscribe(self.link.keys.live)
             self.heard = heard
-            self.joined = {app_id: asyncio.get_running_loop().create_future() for app_id in self.wanted()}
+            self.joined = {name: asyncio.get_running_loop().create_future() for name in self.wanted()}
             if self.joined:
-                await heard.ssubscribe(*(self.prefix + app_id for app_id in self.joined))
+                await heard.ssubscribe(*(self.prefix + name for name in self.joined))
             while not all(future.done() for future in self.joined.values()):
                 await self.hear_one(heard)
             # Only now: a reader that looks into the store any earlier may miss what comes before Redis listens to us.
@@ -164,9 +171,9 @@ class Lives:
             await closed(client)
 
     def wanted(self) -> set[str]:
-        """Apps with readers here, and with some that are about to be."""
-        return {app_id for app_id, _ in self.feeds.topics} | {
-            app_id for app_id, future in self.joined.items() if not future.done()
+        """Channels with readers here, and with some that are about to be."""
+        return {channel(*topic) for topic in self.feeds.topics} | {
+            name for name, future in self.joined.items() if not future.done()
         }
 
     async def hear_one(self, heard: PubSub) -> None:
@@ -184,31 +191,42 @@ class Lives:
             case "sunsubscribe":
                 raise Down("the cluster moved the channel to another node")
 
-    def confirmed(self, app_id: str) -> None:
-        future = self.joined.get(app_id)
+    def confirmed(self, name: str) -> None:
+        future = self.joined.get(name)
         if future is not None and not future.done():
             future.set_result(None)
 
-    def deliver(self, app_id: str, data: bytes) -> None:
+    def deliver(self, name: str, data: bytes) -> None:
         """An update is decoded when somebody here wants it."""
-        whole = (app_id, "") in self.feeds.topics
         lines = data.split(b"\n")
         for conversation, update in zip(lines[::2], lines[1::2], strict=False):
             if not update:
-                self.gap(self.readers(app_id))
-            elif whole or (app_id, conversation.decode()) in self.feeds.topics:
+                self.gap(self.readers(name))
+            elif readers := self.concerned(name, conversation.decode()):
                 try:
-                    self.feeds.publish(codec.live.load(update))
+                    event = codec.live.load(update)
                 except Malformed as error:
                     # From a newer version, say: its readers look into the store instead.
-                    log.warning("live update not understood", app_id=app_id, error=str(error))
-                    self.gap(self.readers(app_id))
+                    log.warning("live update not understood", channel=name, error=str(error))
+                    self.gap(self.readers(name))
+                else:
+                    for feed in readers:
+                        feed.push(event)
+
+    def concerned(self, name: str, conversation_id: str) -> list[Feed]:
+        """Who reads what came by this channel: what is aside comes by the app's as well, for who reads all of it."""
+        app_id, aside, _ = name.partition(ASIDE)
+        found = self.feeds.topics
+        readers = [] if aside else [*found.get((app_id, ""), ())]
+        if conversation_id and channel(app_id, conversation_id) == name:
+            readers += found.get((app_id, conversation_id), ())
+        return readers
 
     # Gaps
 
-    def readers(self, app_id: str = "") -> list[Feed]:
-        """Of an app, or of all."""
-        return [feed for (app, _), feeds in self.feeds.topics.items() if app_id in ("", app) for feed in feeds]
+    def readers(self, name: str = "") -> list[Feed]:
+        """Of a channel, or of all."""
+        return [feed for topic, feeds in self.feeds.topics.items() if name in ("", channel(*topic)) for feed in feeds]
 
     def gap(self, feeds: Sequence[Feed]) -> None:
         """What waits gives way to a None at once; readers hear of it one after the other."""
@@ -236,6 +254,11 @@ class Lives:
                 await back
         except LOST:
             log.debug("closed without the last live updates")
+
+
+def channel(app_id: str, conversation_id: str) -> str:
+    """By which its updates come."""
+    return app_id + conversation_id if conversation_id.startswith(ASIDE) else app_id
 
 
 def messages(lines: list[bytes]) -> Iterable[bytes]:

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.adapters.redisbus.live import LARGEST, messages
 from orchestrator.ports import Subscription
-from orchestrator.types import Live, MessageAdded
+from orchestrator.types import Live, MessageAdded, RosterChanged, SignedOut
 from tests.support.builders import conversation, message
 from tests.support.buses import buses, typing
 from tests.support.redis import Server, shared
@@ -153,3 +153,45 @@ async def test_readers_are_told_of_a_gap_one_after_the_other(server: Server) -> 
             await asyncio.sleep(0)
         assert 1 <= sum(task.done() for task in rung) < 50
         assert set(await asyncio.gather(*rung)) == {None}
+
+
+async def test_who_reads_what_is_nobody_s_conversation_is_not_sent_what_customers_say(server: Server) -> None:
+    """As every process does, also those that serve nobody."""
+    changed = RosterChanged(app_id="shop")
+    async with (
+        buses(server.url, 3) as (here, worker, desk),
+        worker.subscribe("shop", changed.conversation_id) as roster,
+        desk.subscribe("shop") as everything,
+        desk.subscribe("shop", changed.conversation_id) as besides,
+        here.subscribe("bank", changed.conversation_id) as other,
+    ):
+        for number in range(10):
+            await here.publish(typing(str(number)))
+            await here.line.settled()
+        assert await server.ask("PUBSUB", "SHARDNUMSUB", here.link.keys.live_of("shop")) == [
+            *(here.link.keys.live_of("shop").encode(), 1)
+        ]
+        await here.publish(changed)
+        assert [await soon(everything) for _ in range(11)] == [*(typing(str(number)) for number in range(10)), changed]
+        assert (await soon(roster), await soon(besides)) == (changed, changed)
+        await here.publish(RosterChanged(app_id="bank"))
+        assert await soon(other) == RosterChanged(app_id="bank"), "and once each"
+        await here.publish(changed)
+        assert (await soon(everything), await soon(roster), await soon(besides)) == (changed, changed, changed)
+
+
+async def test_what_concerns_the_whole_app_is_told_once(server: Server) -> None:
+    async with buses(server.url, 2) as (here, there), there.subscribe("shop") as reader:
+        ended = SignedOut(app_id="shop", agent_id="ana", digest="d")
+        await here.publish(ended)
+        await here.publish(typing("ana"))
+        assert [await soon(reader), await soon(reader)] == [ended, typing("ana")]
+
+
+async def test_of_a_gap_who_reads_what_is_aside_is_told_when_that_was_missed(server: Server) -> None:
+    changed = RosterChanged(app_id="shop")
+    async with buses(server.url, 2) as (cut_off, there), there.subscribe("shop", changed.conversation_id) as roster:
+        cut_off.link.lost(ConnectionError("the switch was changed"))
+        await cut_off.publish(typing("lost"))
+        await cut_off.publish(changed)
+        assert await soon(roster) is None
