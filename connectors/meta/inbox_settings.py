@@ -8,6 +8,26 @@ from pydantic import Field, field_validator
 from connectors.meta.settings import MetaSettings
 from orchestrator.types import Limits
 
+DAY = 86_400.0
+INBOX = Limits(
+    quick_replies=13,
+    quick_reply_title=20,
+    buttons=3,
+    button_title=20,
+    button_text=640,
+    link_buttons=True,
+    cards=10,
+    card_title=80,
+    card_subtitle=80,
+    card_buttons=3,
+    caption=0,
+    payload=1000,
+    typing=True,
+    read=True,
+    window=DAY,
+)
+"""Of both; each adds what it takes of text and files."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flavour:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.meta.settings import MetaSettings, PlatformId, http_base
+from connectors.meta.settings import ApiBase, MetaSettings, PlatformId
 from orchestrator.types import Limits
 
 DAY = 86_400.0
@@ -80,12 +80,7 @@ class Settings(MetaSettings):
     typing: bool = Field(
         True, description="Whether the customer sees that an answer is coming, and that theirs was read."
     )
-    api: str = Field("https://graph.facebook.com", description="Base URL of the Graph API.")
-
-    @field_validator("api")
-    @classmethod
-    def base(cls, value: str) -> str:
-        return http_base(value)
+    api: ApiBase = Field("https://graph.facebook.com", description="Base URL of the Graph API.")
 
     @property
     def limits(self) -> Limits:
