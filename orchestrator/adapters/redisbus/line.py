@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from orchestrator.adapters.redisbus.bundle import Bundle
 from orchestrator.adapters.redisbus.call import Argument, Call, evalsha
 from orchestrator.adapters.redisbus.link import LOST, Down, Link
 from orchestrator.adapters.redisbus.script import Script
+from orchestrator.adapters.redisbus.url import Client
 
 MOST = 200
 """Calls in one pipeline."""
@@ -76,10 +77,8 @@ class Line:
         answers: list[Any] = []
         if commands:
             self.round_trips += 1
-            async with asyncio.timeout(2 * self.link.timeout), self.link.client.pipeline(transaction=False) as pipe:
-                for call in commands:
-                    pipe.execute_command(*call.command)
-                answers = await pipe.execute(raise_on_error=False)
+            async with asyncio.timeout(2 * self.link.timeout):
+                answers = await sent(self.link.client, commands)
         forgotten = self.answer(calls, dict(zip(map(id, commands), answers, strict=True)))
         if forgotten:
             await self.round_trip(forgotten)
@@ -125,6 +124,20 @@ class Line:
         self.calls.append(Call(command, telling(future), script))
         self.wanted.set()
         return await future
+
+
+async def sent(client: Client, calls: Sequence[Call]) -> list[Any]:
+    """An answer each, or the error of that command. Raises LOST."""
+    if len(calls) == 1:  # as it mostly is: a pipeline costs 30 µs more
+        try:
+            return [await client.execute_command(*calls[0].command)]
+        except ResponseError as error:
+            return [error]
+    async with client.pipeline(transaction=False) as pipe:
+        for call in calls:
+            pipe.execute_command(*call.command)
+        answers: list[Any] = await pipe.execute(raise_on_error=False)
+        return answers
 
 
 def telling(future: "asyncio.Future[Any]") -> Callable[[Any], None]:
