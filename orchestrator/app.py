@@ -35,6 +35,7 @@ from orchestrator.http.api import docs
 from orchestrator.http.desk import desk_routes
 from orchestrator.http.problems import MAX_BODY, install
 from orchestrator.http.replies import Replies
+from orchestrator.http.sections import joined
 from orchestrator.http.webchat.channels import Services, web_channels
 from orchestrator.ports import Answering, Batching, Bus, Clock
 from orchestrator.registry import Workshop, build_apps
@@ -305,16 +306,19 @@ def web(runtime: Runtime, *, demo: bool = False, simulation: Simulation | None =
     app.router.routes.extend(forms.routes(runtime.engine.forms, WEB / "forms"))
     chat = chat_routes(runtime)
     app.router.routes.extend(chat)
-    app.include_router(ops_routes(runtime))
-    app.include_router(media.router(runtime.files))
-    app.include_router(desk_pages(runtime))
     v1 = api_routes(runtime)
-    app.include_router(v1)
-    app.include_router(docs.routes(v1, WEB / "docs", version()))
+    parts = [
+        ops_routes(runtime),
+        media.router(runtime.files),
+        desk_pages(runtime),
+        v1,
+        docs.routes(v1, WEB / "docs", version()),
+    ]
     if demo:
-        app.include_router(shop.router(WEB / "demo", folder("examples") / "shop" / "media"))
+        parts.append(shop.router(WEB / "demo", folder("examples") / "shop" / "media"))
     if simulation is not None:
-        app.include_router(simulate.router(simulation, WEB / "simulate"))
+        parts.append(simulate.router(simulation, WEB / "simulate"))
+    app.router.routes.extend(joined(parts).routes)
     return webchat.SocketsFirst(
         hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus, replies)), chat
     )
@@ -403,7 +407,7 @@ def ops_only(runtime: Runtime) -> ASGIApp:
     """The application of a worker: what machines ask of it, and nothing else."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY)
     install(app)
-    app.include_router(ops_routes(runtime))
+    app.router.routes.extend(ops_routes(runtime).routes)
     return app
 
 

@@ -62,8 +62,8 @@ async def api(parley: House) -> AsyncIterator[Front]:
     """Its /v1, and what machines ask, on a real server; a key that may read and write."""
     app = FastAPI()
     install(app)
-    app.include_router(api_routes(parley.runtime))
-    app.include_router(ops_routes(parley.runtime))
+    app.router.routes.extend(api_routes(parley.runtime).routes)
+    app.router.routes.extend(ops_routes(parley.runtime).routes)
     _, key = await create_key(parley.runtime.store, parley.runtime.clock, parley.app, "test", ("read", "write"))
     async with serving(app) as url, aiohttp.ClientSession() as session:
         yield Front(parley, url, session, key)

@@ -167,8 +167,8 @@ async def desk_house(
         web = FastAPI(max_body_size=MAX_BODY)
         install(web)
         runtime = parley.runtime
-        web.include_router(media.router(runtime.files))
-        web.include_router(
+        web.router.routes.extend(media.router(runtime.files).routes)
+        web.router.routes.extend(
             desk_routes(
                 crew=runtime.engine,
                 records=runtime.store,
@@ -182,7 +182,7 @@ async def desk_house(
                 office=runtime.office,
                 passwords=Passwords(QUICK),
                 refusal_seconds=refusal,
-            )  # fmt: skip
+            ).routes  # fmt: skip
         )
         async with serving(web) as url:
             try:

@@ -11,6 +11,7 @@ from orchestrator.http.api import stored
 from orchestrator.http.api.access import Caller, Deps
 from orchestrator.http.api.paging import Page
 from orchestrator.http.api.views import ChannelFile, ChannelView
+from orchestrator.http.sections import V1, joined
 from orchestrator.ports import Listener
 from orchestrator.roster.office import Office
 from orchestrator.roster.settings import shown
@@ -87,7 +88,7 @@ class Shelf:
 
 
 def routes(deps: Deps, office: Office) -> APIRouter:
-    router = APIRouter(prefix="/channels", tags=["Channels"])
+    router = V1.router("/channels", "Channels")
     reader = Annotated[Caller, Depends(deps.caller("read"))]
     shelf = Shelf(deps, office)
 
@@ -101,8 +102,5 @@ def routes(deps: Deps, office: Office) -> APIRouter:
         """With its settings, and never with its secrets."""
         return await shelf.file(caller.app_id, channel_id)
 
-    every = APIRouter()
     admin = deps.caller("admin")
-    for part in (router, stored.changing(office, admin, shelf.file), stored.connecting(office, admin)):
-        every.include_router(part)
-    return every
+    return joined((router, stored.changing(office, admin, shelf.file), stored.connecting(office, admin)))

@@ -10,18 +10,14 @@ from orchestrator.http.api.bodies import NewContext, NewMarks, PinnedLanguage, T
 from orchestrator.http.api.messages import message_routes
 from orchestrator.http.api.paging import Cursor, Limit, Page, page
 from orchestrator.http.api.views import ConversationView, ConversationWithQueue, TraceView
+from orchestrator.http.sections import V1, joined
 from orchestrator.types import Conversation, Marks
 
 Views = Literal["all", "open", "queue", "mine"]
 
 
 def routes(deps: Deps) -> APIRouter:
-    router = APIRouter()
-    router.include_router(reading(deps))
-    router.include_router(writing(deps))
-    router.include_router(message_routes(deps))
-    router.include_router(turns(deps))
-    return router
+    return joined((reading(deps), writing(deps), message_routes(deps), turns(deps)))
 
 
 async def shown(deps: Deps, conversation: Conversation) -> ConversationWithQueue:
@@ -30,7 +26,7 @@ async def shown(deps: Deps, conversation: Conversation) -> ConversationWithQueue
 
 
 def reading(deps: Deps) -> APIRouter:
-    router = APIRouter(prefix="/conversations", tags=["Conversations"])
+    router = V1.router("/conversations", "Conversations")
     reader = Annotated[Caller, Depends(deps.caller("read"))]
 
     @router.get("", summary="List conversations")
@@ -66,7 +62,7 @@ def reading(deps: Deps) -> APIRouter:
 
 
 def turns(deps: Deps) -> APIRouter:
-    router = APIRouter(prefix="/conversations", tags=["Traces"])
+    router = V1.router("/conversations", "Traces")
     reader = Annotated[Caller, Depends(deps.caller("read"))]
 
     @router.get("/{conversation_id}/traces", summary="List a conversation's traces")
@@ -80,7 +76,7 @@ def turns(deps: Deps) -> APIRouter:
 
 
 def writing(deps: Deps) -> APIRouter:
-    router = APIRouter(prefix="/conversations", tags=["Conversations"])
+    router = V1.router("/conversations", "Conversations")
     writer = Annotated[Caller, Depends(deps.caller("write"))]
 
     @router.put("/{conversation_id}/context", summary="Set the page or cart context")

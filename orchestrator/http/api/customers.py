@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends
 from orchestrator.http.api.access import Caller, Deps
 from orchestrator.http.api.paging import Cursor, Limit, Page, page
 from orchestrator.http.api.views import CustomerView
+from orchestrator.http.sections import V1
 from orchestrator.types import Customer
 
 
 def routes(deps: Deps) -> APIRouter:
-    router = APIRouter(prefix="/customers", tags=["Customers"])
+    router = V1.router("/customers", "Customers")
     reader = Annotated[Caller, Depends(deps.caller("read"))]
 
     @router.get("", summary="List customers")

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import RedirectResponse, Response
 
+from orchestrator.http.api.views import Problem
 from orchestrator.types import Scope
 
 ABOUT = """Everything Parley knows and does, for programs: conversations and their messages, customers, handoffs to
@@ -41,20 +42,43 @@ HEADERS = {
 }
 
 
+ANSWERS = {
+    400: "The request does not fit its schema; `fields` says where.",
+    401: "No key, or one that is unknown or revoked.",
+    403: "The key may not do this.",
+    404: "Nothing of your app has this id.",
+    409: "The thing is no longer as you thought.",
+    429: "Too many requests; try again after Retry-After seconds.",
+    503: "The database can't write now; try again.",
+}
+"""What any operation may answer but for its own: said here, as a route would make models for each, seven times over."""
+REFERENCE = "#/components/schemas/{model}"
+
+
 def schema(api: APIRouter, version: str) -> dict[str, Any]:
     """OpenAPI 3.1 of the API alone; what a browser page or a platform uses is not part of it."""
     found = get_openapi(
         title="Parley API", version=version, description=ABOUT, routes=api.routes, separate_input_output_schemas=False
     )
+    schemas = found["components"]["schemas"]
+    refusals = {str(code): refusal(text) for code, text in ANSWERS.items()}
+    problem = Problem.model_json_schema(ref_template=REFERENCE, mode="serialization")
+    schemas |= {**problem.pop("$defs", {}), Problem.__name__: problem}
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
             operation["x-scope"] = needed(method, path)
             # FastAPI's own form of a validation error: ours is 400, in the form of every other error.
             operation["responses"].pop("422", None)
+            operation["responses"] |= refusals
             operation["operationId"] = re.sub(r"_v1_.*", "", operation["operationId"])
     for name in ("HTTPValidationError", "ValidationError"):
-        found["components"]["schemas"].pop(name, None)
+        schemas.pop(name, None)
     return found
+
+
+def refusal(text: str) -> dict[str, Any]:
+    shown = {"schema": {"$ref": REFERENCE.format(model=Problem.__name__)}}
+    return {"description": text, "content": {"application/json": shown}}
 
 
 def needed(method: str, path: str) -> Scope:

@@ -11,13 +11,14 @@ from orchestrator.http.api.access import Caller, Deps
 from orchestrator.http.api.bodies import Ending
 from orchestrator.http.api.paging import Cursor, Limit, Page, page
 from orchestrator.http.api.views import HandoffView, HandoffWithPacket
+from orchestrator.http.sections import V1
 from orchestrator.types import Handoff, HandoffState
 
 NO_NOTE = Ending(note="")
 
 
 def routes(deps: Deps) -> APIRouter:
-    router = APIRouter(prefix="/handoffs", tags=["Handoffs"])
+    router = V1.router("/handoffs", "Handoffs")
     reading(router, deps)
     deciding(router, deps)
     return router

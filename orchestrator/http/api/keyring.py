@@ -9,10 +9,11 @@ from orchestrator.http.api.bodies import KeyRequest
 from orchestrator.http.api.paging import Page
 from orchestrator.http.api.views import KeyView, NewKey
 from orchestrator.http.keys import create_key
+from orchestrator.http.sections import V1
 
 
 def routes(deps: Deps) -> APIRouter:
-    router = APIRouter(prefix="/keys", tags=["Keys"])
+    router = V1.router("/keys", "Keys")
     admin = Annotated[Caller, Depends(deps.caller("admin"))]
 
     @router.get("", summary="List API keys")

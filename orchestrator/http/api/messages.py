@@ -10,6 +10,7 @@ from orchestrator.http.api.access import Caller, Deps
 from orchestrator.http.api.bodies import NewMessage
 from orchestrator.http.api.paging import Limit, Seq
 from orchestrator.http.api.views import MessagePage, MessageView
+from orchestrator.http.sections import V1
 
 IdempotencyKey = Annotated[
     str,
@@ -23,7 +24,7 @@ PublicOnly = Annotated[bool, Query(description="Leave out notes and withdrawn me
 
 
 def message_routes(deps: Deps) -> APIRouter:
-    router = APIRouter(prefix="/conversations", tags=["Messages"])
+    router = V1.router("/conversations", "Messages")
     reader = Annotated[Caller, Depends(deps.caller("read"))]
     writer = Annotated[Caller, Depends(deps.caller("write"))]
 

@@ -10,6 +10,7 @@ from orchestrator.http.api.access import Caller, Deps
 from orchestrator.http.api.bodies import Body
 from orchestrator.http.api.paging import Page
 from orchestrator.http.api.views import ConversationView, View
+from orchestrator.http.sections import V1
 from orchestrator.types import Identity, LinkChange, LinkEvidence
 
 
@@ -46,7 +47,7 @@ class Elsewhere(Body):
 
 
 def routes(deps: Deps) -> APIRouter:
-    router = APIRouter(tags=["Customers"])
+    router = V1.router(tag="Customers")
     reader = Annotated[Caller, Depends(deps.caller("read"))]
     writer = Annotated[Caller, Depends(deps.caller("write"))]
     admin = Annotated[Caller, Depends(deps.caller("admin"))]

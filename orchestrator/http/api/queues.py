@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from orchestrator.http.api.access import Caller, Deps
 from orchestrator.http.api.paging import Limit, Page
 from orchestrator.http.api.views import DeadLetterView, DeadLetterWithParts, DepthView
+from orchestrator.http.sections import V1
 from orchestrator.types import Outgoing
 
 Last = Annotated[
@@ -15,7 +16,7 @@ Last = Annotated[
 
 
 def routes(deps: Deps) -> APIRouter:
-    router = APIRouter(tags=["Queues"])
+    router = V1.router(tag="Queues")
     reading(router, deps)
     deciding(router, deps)
     return router

@@ -11,6 +11,7 @@ from orchestrator.engine import Channel
 from orchestrator.errors import SendFailed
 from orchestrator.http.api.views import ChannelFile, CheckedView, SetupView, TakenView
 from orchestrator.http.bots.routes import Who, told
+from orchestrator.http.sections import V1
 from orchestrator.roster import NewChannel, accounts
 from orchestrator.roster.accounts import Account
 from orchestrator.roster.amend import scrubbed, secrets
@@ -46,7 +47,7 @@ class SampleBody(Body):
 
 
 def changing(office: Office, change: Who, show: Show) -> APIRouter:
-    router = APIRouter(prefix="/channels", tags=["Channels"])
+    router = V1.router("/channels", "Channels")
     changer = Annotated[Any, Depends(change)]
     switchboard = office.roster.connections.switchboard
 
@@ -114,7 +115,7 @@ def account(office: Office, app_id: str, channel: Channel) -> Account:
 
 
 def connecting(office: Office, change: Who) -> APIRouter:
-    router = APIRouter(prefix="/channels", tags=["Channels"])
+    router = V1.router("/channels", "Channels")
     changer = Annotated[Any, Depends(change)]
 
     @router.post("/{channel_id}/setup", summary="Connect a channel's account")

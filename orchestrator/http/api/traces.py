@@ -8,6 +8,7 @@ from pydantic import Field
 from orchestrator.http.api.access import Caller, Deps
 from orchestrator.http.api.views import TraceView
 from orchestrator.http.bots.views import NoteView
+from orchestrator.http.sections import V1
 from orchestrator.roster.office import Office
 
 
@@ -16,7 +17,7 @@ class TraceWithShadows(TraceView):
 
 
 def routes(deps: Deps, office: Office) -> APIRouter:
-    router = APIRouter(prefix="/traces", tags=["Traces"])
+    router = V1.router("/traces", "Traces")
     reader = Annotated[Caller, Depends(deps.caller("read"))]
 
     @router.get("/{trace_id}", summary="Get a trace")

@@ -30,6 +30,7 @@ from orchestrator.http.bots.views import (
     shown,
     version_shown,
 )
+from orchestrator.http.sections import Section
 from orchestrator.roster import NewBot
 from orchestrator.roster.office import Office
 from orchestrator.types import BotNoteKind
@@ -56,12 +57,12 @@ def told() -> Iterator[None]:
         raise Malformed(str(error)) from None
 
 
-def bot_routes(office: Office, read: Who, change: Who) -> APIRouter:
-    router = APIRouter()
-    router.include_router(reading(office, read))
-    router.include_router(versions(office, change))
-    router.include_router(switching(office, change))
-    router.include_router(trying(office, change))
+def bot_routes(office: Office, section: Section, read: Who, change: Who) -> APIRouter:
+    router = section.router("/bots", "Bots")
+    reading(router, office, read)
+    versions(router, office, change)
+    switching(router, office, change)
+    trying(router, office, change)
     return router
 
 
@@ -74,8 +75,7 @@ async def file_of(office: Office, app_id: str, name: str) -> BotFile:
     return file_shown(await office.file(app_id, name), default(office, app_id))
 
 
-def reading(office: Office, read: Who) -> APIRouter:
-    router = APIRouter(prefix="/bots", tags=["Bots"])
+def reading(router: APIRouter, office: Office, read: Who) -> None:
     reader = Annotated[Any, Depends(read)]
 
     @router.get("", summary="List bots")
@@ -107,8 +107,6 @@ def reading(office: Office, read: Who) -> APIRouter:
         found = await office.bots.notes(asker.app_id, bot=name, kind=kind, limit=limit)
         return Page(data=[NoteView.model_validate(one) for one in found])
 
-    return router
-
 
 def new_bot(name: str, body: NewVersionBody, author: str) -> NewBot:
     return NewBot(
@@ -121,8 +119,7 @@ def new_bot(name: str, body: NewVersionBody, author: str) -> NewBot:
     )
 
 
-def versions(office: Office, change: Who) -> APIRouter:
-    router = APIRouter(prefix="/bots", tags=["Bots"])
+def versions(router: APIRouter, office: Office, change: Who) -> None:
     changer = Annotated[Any, Depends(change)]
 
     @router.post("", summary="Register a bot", status_code=201)
@@ -158,11 +155,8 @@ def versions(office: Office, change: Who) -> APIRouter:
         await office.registrar.serve(asker.app_id, name, body.known())
         return await file_of(office, asker.app_id, name)
 
-    return router
 
-
-def switching(office: Office, change: Who) -> APIRouter:
-    router = APIRouter(prefix="/bots", tags=["Bots"])
+def switching(router: APIRouter, office: Office, change: Who) -> None:
     changer = Annotated[Any, Depends(change)]
 
     @router.post("/{name}/enable", summary="Let a version answer")
@@ -187,11 +181,8 @@ def switching(office: Office, change: Who) -> APIRouter:
         await office.refresh()
         return Response(status_code=204)
 
-    return router
 
-
-def trying(office: Office, change: Who) -> APIRouter:
-    router = APIRouter(prefix="/bots", tags=["Bots"])
+def trying(router: APIRouter, office: Office, change: Who) -> None:
     changer = Annotated[Any, Depends(change)]
 
     @router.put("/{name}/trial", summary="Try a version beside the active one")
@@ -208,5 +199,3 @@ def trying(office: Office, change: Who) -> APIRouter:
     async def end_trial(asker: changer, name: str, body: EndTrial) -> BotFile:
         await office.registrar.end_trial(asker.app_id, name, "promoted" if body.promote else "stopped")
         return await file_of(office, asker.app_id, name)
-
-    return router

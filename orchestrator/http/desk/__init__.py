@@ -22,9 +22,9 @@ from orchestrator.http.desk.sessions import Sessions
 from orchestrator.http.desk.tabs import Tabs
 from orchestrator.http.desk.uploads import upload_routes
 from orchestrator.http.desk.views import Views, team_routes, trace_routes, view_routes
-from orchestrator.http.desk.wire import LARGEST_JSON
 from orchestrator.http.desk.wordings import wording_routes
 from orchestrator.http.passwords import Passwords
+from orchestrator.http.sections import DESK, joined
 from orchestrator.ports import Accounts, Bus, Clock, Files, Records
 from orchestrator.roster.office import Office
 
@@ -53,22 +53,20 @@ def desk_routes(
     login = Login(accounts, bus, clock, tuple(apps), passwords or Passwords(), refusal_seconds)
     counters = Counters(records, clock)
     views = Views(records, names, counters, crew)
-    api = APIRouter(prefix="/desk/api", include_in_schema=False, max_body_size=LARGEST_JSON)
-    api.include_router(auth_routes(login, sessions, accounts, apps, tabs))
-    api.include_router(view_routes(views, records, sessions))
-    api.include_router(trace_routes(records, sessions, office.bots if office is not None else None))
-    api.include_router(team_routes(accounts, bus, sessions, apps))
-    api.include_router(case_routes(crew.desk, records, sessions))
-    api.include_router(say_routes(crew.desk, records, sessions))
-    api.include_router(people_routes(crew.continuing, records, sessions, apps))
-    api.include_router(preview_routes(apps, sessions, public_url))
-    api.include_router(wording_routes(crew.wordings, records, sessions))
-    api.include_router(upload_routes(files, records, sessions))
-    api.include_router(live_routes(crew, records, bus, clock, sessions, tabs, names, counters))
-    if office is not None:
-        admins = Admins(sessions)
-        api.include_router(bot_routes(office, admins.reader, admins.changer))
-    router = APIRouter(include_in_schema=False)
-    router.include_router(api)
-    router.include_router(page_routes(folder))
-    return router
+    admins = Admins(sessions)
+    parts = (
+        auth_routes(login, sessions, accounts, apps, tabs),
+        view_routes(views, records, sessions),
+        trace_routes(records, sessions, office.bots if office is not None else None),
+        team_routes(accounts, bus, sessions, apps),
+        case_routes(crew.desk, records, sessions),
+        say_routes(crew.desk, records, sessions),
+        people_routes(crew.continuing, records, sessions, apps),
+        preview_routes(apps, sessions, public_url),
+        wording_routes(crew.wordings, records, sessions),
+        upload_routes(files, records, sessions),
+        live_routes(crew, records, bus, clock, sessions, tabs, names, counters),
+        *([bot_routes(office, DESK, admins.reader, admins.changer)] if office is not None else []),
+        page_routes(folder),
+    )
+    return joined(parts)

@@ -13,6 +13,7 @@ from orchestrator.http.desk.crew import Cases
 from orchestrator.http.desk.sessions import Sessions, SignedIn
 from orchestrator.http.desk.sight import check
 from orchestrator.http.desk.wire import Form
+from orchestrator.http.sections import DESK
 from orchestrator.ports import Records
 from orchestrator.types import Agent, Conversation, Media, Part, Text
 
@@ -70,7 +71,7 @@ def acting(records: Records, sessions: Sessions) -> Callable[..., Awaitable[Agen
 
 def case_routes(cases: Cases, records: Records, sessions: Sessions) -> APIRouter:
     """Whose the case is: accept, transfer, return, resolve; and which language is spoken in it."""
-    router = APIRouter(prefix=PREFIX)
+    router = DESK.router(PREFIX)
     by = Annotated[Agent, Depends(acting(records, sessions))]
 
     @router.post("/accept")
@@ -98,7 +99,7 @@ def case_routes(cases: Cases, records: Records, sessions: Sessions) -> APIRouter
 
 def say_routes(cases: Cases, records: Records, sessions: Sessions) -> APIRouter:
     """What is said and read in it."""
-    router = APIRouter(prefix=PREFIX)
+    router = DESK.router(PREFIX)
     by = Annotated[Agent, Depends(acting(records, sessions))]
 
     @router.post("/say")

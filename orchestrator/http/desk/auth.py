@@ -13,6 +13,7 @@ from orchestrator.http.desk.sessions import Sessions, SignedIn
 from orchestrator.http.desk.tabs import Tabs
 from orchestrator.http.desk.wire import Form
 from orchestrator.http.problems import answer
+from orchestrator.http.sections import DESK
 from orchestrator.ports import Accounts
 
 
@@ -25,7 +26,7 @@ class Credentials(Form):
 def auth_routes(
     login: Login, sessions: Sessions, accounts: Accounts, apps: Mapping[str, AppSettings], tabs: Tabs
 ) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     reader = Annotated[SignedIn, Depends(sessions.reader)]
     changer = Annotated[SignedIn, Depends(sessions.changer)]
 

@@ -24,6 +24,7 @@ from orchestrator.http.desk.sight import check, holder
 from orchestrator.http.desk.tabs import LIFE_SECONDS, Tabs
 from orchestrator.http.desk.wire import Form, check_origin
 from orchestrator.http.problems import status_of
+from orchestrator.http.sections import DESK
 from orchestrator.ports import Bus, Clock, Records, Subscription
 from orchestrator.types import SignedOut
 
@@ -216,7 +217,7 @@ def live_routes(
     names: Names,
     counters: Counters,
 ) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     live_rows = LiveRows(names)
 
     @router.websocket("/ws")

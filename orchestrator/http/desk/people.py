@@ -13,6 +13,7 @@ from orchestrator.http.desk.crew import Addresses
 from orchestrator.http.desk.sessions import Sessions, SignedIn
 from orchestrator.http.desk.views import seen
 from orchestrator.http.desk.wire import Form
+from orchestrator.http.sections import DESK
 from orchestrator.ports import Records
 from orchestrator.types import Agent, Conversation, Identity, LinkChange
 
@@ -24,7 +25,7 @@ class ElsewhereForm(Form):
 def people_routes(
     addresses: Addresses, records: Records, sessions: Sessions, apps: Mapping[str, AppSettings]
 ) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     one = Annotated[Conversation, Depends(seen(records, sessions))]
     agent = Annotated[Agent, Depends(acting(records, sessions))]
     changer = Annotated[SignedIn, Depends(sessions.changer)]

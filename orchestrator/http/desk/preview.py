@@ -13,6 +13,7 @@ from orchestrator import codec
 from orchestrator.config import AppSettings
 from orchestrator.http.desk.sessions import Sessions, SignedIn
 from orchestrator.http.desk.wire import Form
+from orchestrator.http.sections import DESK
 from orchestrator.preview import Preview, installed, previews
 
 MOST_PARTS = 20
@@ -24,7 +25,7 @@ class MessageForm(Form):
 
 
 def preview_routes(apps: Mapping[str, AppSettings], sessions: Sessions, public_url: str) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     changer = Annotated[SignedIn, Depends(sessions.changer)]
 
     @router.post("/preview")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from orchestrator.http.desk.sessions import Sessions, SignedIn
 from orchestrator.http.desk.sight import check
 from orchestrator.http.media import check_upload
+from orchestrator.http.sections import DESK
 from orchestrator.ports import Files, Records
 from orchestrator.types import Media
 
@@ -15,7 +16,7 @@ LARGEST = 10_485_760
 
 
 def upload_routes(files: Files, records: Records, sessions: Sessions) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     changer = Annotated[SignedIn, Depends(sessions.changer)]
 
     @router.post("/conversations/{conversation_id}/upload", max_body_size=LARGEST)

@@ -17,6 +17,7 @@ from orchestrator.http.desk.crew import Crew
 from orchestrator.http.desk.names import Names
 from orchestrator.http.desk.sessions import Sessions, SignedIn
 from orchestrator.http.desk.sight import check, sees
+from orchestrator.http.sections import DESK
 from orchestrator.ports import Accounts, BotRecords, Bus, Records
 from orchestrator.types import Agent, BotNote, Conversation, Handoff
 
@@ -109,7 +110,7 @@ def seen(records: Records, sessions: Sessions) -> Callable[..., Awaitable[Conver
 
 
 def view_routes(views: Views, records: Records, sessions: Sessions) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     reader = Annotated[SignedIn, Depends(sessions.reader)]
     one = Annotated[Conversation, Depends(seen(records, sessions))]
 
@@ -147,7 +148,7 @@ def view_routes(views: Views, records: Records, sessions: Sessions) -> APIRouter
 
 
 def trace_routes(records: Records, sessions: Sessions, bots: BotRecords | None = None) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     one = Annotated[Conversation, Depends(seen(records, sessions))]
 
     @router.get("/conversations/{conversation_id}/traces")
@@ -184,7 +185,7 @@ def shadow(note: BotNote) -> dict[str, Any]:
 
 
 def team_routes(accounts: Accounts, bus: Bus, sessions: Sessions, apps: Mapping[str, AppSettings]) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     reader = Annotated[SignedIn, Depends(sessions.reader)]
 
     @router.get("/agents")

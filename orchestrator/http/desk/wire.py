@@ -6,9 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.errors import Forbidden
 
-LARGEST_JSON = 65_536
-"""Bytes of a request that carries no file."""
-
 
 class Form(BaseModel):
     """Nothing but the named fields."""

@@ -14,6 +14,7 @@ from orchestrator.http.desk.actions import PREFIX, Words, acting
 from orchestrator.http.desk.review import Preview, Wordings
 from orchestrator.http.desk.sessions import Sessions, SignedIn
 from orchestrator.http.desk.wire import Form
+from orchestrator.http.sections import DESK
 from orchestrator.ports import Records
 from orchestrator.types import Agent, Reviewed, ReviewState
 
@@ -37,7 +38,7 @@ class DecideForm(Form):
 
 
 def wording_routes(wordings: Wordings, records: Records, sessions: Sessions) -> APIRouter:
-    router = APIRouter()
+    router = DESK.router()
     by = Annotated[Agent, Depends(acting(records, sessions))]
     reader = Annotated[SignedIn, Depends(sessions.reader)]
     changer = Annotated[SignedIn, Depends(sessions.changer)]
