@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from orchestrator.bot_server import BotServer, dict_of, http_url
+from orchestrator.bot_server import BotServer, dict_of
 from orchestrator.errors import BotFailed, EngineFailed
 from orchestrator.ports import Clock, Files, Http, Stage
 from orchestrator.types import Intent, Understanding, Utterance
+from orchestrator.web_address import ServerAddress
 
 SHOWN = 3
 LONGEST = 1000
@@ -18,7 +19,7 @@ LONGEST = 1000
 
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    url: Annotated[str, AfterValidator(http_url)] = Field(description="The Rasa server, such as http://127.0.0.1:5005.")
+    url: ServerAddress = Field(description="The Rasa server, such as http://127.0.0.1:5005.")
     token: SecretStr = Field(SecretStr(""), description="The server's --auth-token.")
     language: str = Field("", description="The model's language; empty: it reads the customer's own words.")
     threshold: float = Field(0.5, ge=0, le=1, description="Below this confidence a message is of no intent.")

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -22,16 +21,6 @@ UNDONE = frozenset({429, 503})
 """Nothing was done: the same request may be sent again."""
 PAUSE = 0.2
 """Seconds between tries when the server names none."""
-
-
-def http_url(value: str) -> str:
-    """An address to call; a password belongs into a key of its own, where no log shows it. Raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("an address like https://bot.example.com is wanted")
-    if parts.username or parts.password:
-        raise ValueError("credentials don't belong into the address; there are keys for them")
-    return value.rstrip("/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

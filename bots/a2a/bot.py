@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bots.a2a import wire
 from bots.a2a.card import PLACES, Card, read
 from orchestrator import answers
-from orchestrator.bot_server import BotServer, dict_of, header, http_url
+from orchestrator.bot_server import BotServer, dict_of, header
 from orchestrator.errors import BotFailed, Malformed
 from orchestrator.ports import Bot, Clock, Files, Http, HttpStream
 from orchestrator.types import Action, Checked, Partial, SetSlots, Turn, Typing
+from orchestrator.web_address import ServerAddress
 
 CARD_SECONDS = 600.0
 """How long a card is believed."""
@@ -25,9 +26,7 @@ LONGEST_LINE = 2_000_000
 
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    url: Annotated[str, AfterValidator(http_url)] = Field(
-        description="Where the agent is: its card is at /.well-known/agent-card.json below."
-    )
+    url: ServerAddress = Field(description="Where the agent is: its card is at /.well-known/agent-card.json below.")
     card: str = Field("", description="Path of the card, where it is elsewhere.")
     token: SecretStr = Field(SecretStr(""), description="Sent as 'Authorization: Bearer …'.")
     headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Sent along, such as an API key.")

@@ -7,17 +7,18 @@ it is made anew for each call and kept nowhere.
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import jwt
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bots.botpress.said import Reader
-from orchestrator.bot_server import BotServer, dict_of, http_url, list_of
+from orchestrator.bot_server import BotServer, dict_of, list_of
 from orchestrator.ports import Bot, Clock, Files, Http
 from orchestrator.quiet import until_quiet
 from orchestrator.types import Action, HandOff, Media, SetSlots, Turn, Typing
+from orchestrator.web_address import ServerAddress
 
 MOST_MESSAGES = 50
 KINDS = {"image": "imageUrl", "gif": "imageUrl", "audio": "audioUrl", "video": "videoUrl", "file": "fileUrl"}
@@ -29,7 +30,7 @@ class Settings(BaseModel):
         pattern=r"^[A-Za-z0-9_-]{1,100}$", description="The last part of the Chat integration's webhook URL."
     )
     encryption_key: SecretStr = Field(description="The Chat integration's encryption key, as env:NAME.")
-    api: Annotated[str, AfterValidator(http_url)] = Field("https://chat.botpress.cloud", description="Base address.")
+    api: ServerAddress = Field("https://chat.botpress.cloud", description="Base address.")
     language: str = Field("en", description="The language the bot is written in; empty: it answers in the customer's.")
     greeting: str = Field("", description="Text sent when a chat was just opened, such as 'hello'.")
     quiet_seconds: float = Field(1.5, ge=0.01, le=60, description="The bot is done when it said nothing for so long.")

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.bot_server import http_url
+from orchestrator.web_address import OptionalServerAddress
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9:._-]{0,100}$")]
-
-
-def optional_url(value: str) -> str:
-    return http_url(value) if value else value
 
 
 class Settings(BaseModel):
@@ -34,6 +30,6 @@ class Settings(BaseModel):
     read_parameters: tuple[str, ...] = Field((), description="Parameters that become slots; '*' is all of them.")
     greeting_event: str = Field("", description="Event when a chat was just opened, such as 'WELCOME'.")
     time_zone: str = Field("", description="Time zone for dates, such as 'Europe/Madrid'. Default: the agent's.")
-    api: Annotated[str, AfterValidator(optional_url)] = Field("", description="Another endpoint than the location's.")
+    api: OptionalServerAddress = Field("", description="Another endpoint than the location's.")
     trusted: bool = Field(True, description="Whether 'api' may be private; never for one that came over the API.")
     retries: int = Field(1, ge=0, le=5, description="More tries after a 429, a 503 or no connection.")

@@ -9,25 +9,22 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bots.directline.said import POSTBACK, Reader
-from orchestrator.bot_server import BotServer, dict_of, http_url, orjson_of
+from orchestrator.bot_server import BotServer, dict_of, orjson_of
 from orchestrator.errors import Misconfigured
 from orchestrator.ports import Bot, Clock, Files, Http, HttpResponse
 from orchestrator.quiet import until_quiet
 from orchestrator.types import Action, Close, FormAnswer, HandOff, Media, SetSlots, Turn, Typing
+from orchestrator.web_address import ServerAddress
 
 MOST_TOKENS = 10_000
 MOST_ACTIVITIES = 100
-
-
-def optional_url(value: str) -> str:
-    return http_url(value) if value else value
 
 
 class Settings(BaseModel):
@@ -36,7 +33,7 @@ class Settings(BaseModel):
     token_endpoint: SecretStr = Field(
         SecretStr(""), description="Instead: Copilot Studio's token endpoint, from Channels, Mobile app."
     )
-    api: Annotated[str, AfterValidator(http_url)] = Field(
+    api: ServerAddress = Field(
         "https://directline.botframework.com",
         description="Base address; a region's, such as https://europe.directline…",
     )

@@ -10,10 +10,11 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from orchestrator.bot_server import BotServer, http_url
+from orchestrator.bot_server import BotServer
 from orchestrator.errors import BotFailed
 from orchestrator.ports import Clock, Http
 from orchestrator.types import Turn
+from orchestrator.web_address import open_address
 
 LARGEST = 65_536
 GONE = frozenset({404, 410})
@@ -33,7 +34,7 @@ class Source(BaseModel):
     @field_validator("url")
     @classmethod
     def readable(cls, value: str) -> str:
-        http_url(value.partition("{")[0].rstrip("/"))
+        open_address(value.partition("{")[0].rstrip("/"))
         try:
             names = slots_in(value)
         except ValueError as error:

@@ -2,25 +2,22 @@
 
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bots.lex.said import actions
 from bots.lex.sign import Keys, signed
-from orchestrator.bot_server import BotServer, dict_of, http_url, orjson_of
+from orchestrator.bot_server import BotServer, dict_of, orjson_of
 from orchestrator.facts import named
 from orchestrator.ports import Bot, Clock, Files, Http
 from orchestrator.types import Action, HandOff, NotUnderstood, SetSlots, Turn
+from orchestrator.web_address import OptionalServerAddress
 
 LONGEST = 1024
 """Characters Lex takes."""
 DONE = ("Fulfilled", "ReadyForFulfillment")
-
-
-def optional_url(value: str) -> str:
-    return http_url(value) if value else value
 
 
 class Settings(BaseModel):
@@ -46,7 +43,7 @@ class Settings(BaseModel):
         "parley_handoff", description="Session attribute that asks for a person: the reason, or 'true'."
     )
     read_slots: tuple[str, ...] = Field((), description="Slots of Lex that Parley keeps too; '*' is all of them.")
-    api: Annotated[str, AfterValidator(optional_url)] = Field("", description="Another endpoint than the region's.")
+    api: OptionalServerAddress = Field("", description="Another endpoint than the region's.")
     trusted: bool = Field(True, description="Whether 'api' may be private; never for one that came over the API.")
     retries: int = Field(1, ge=0, le=5, description="More tries after a 429, a 503 or no connection.")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from orchestrator.bot_server import http_url
+from orchestrator.web_address import ServerAddress
 
 Tool = Literal["hand_off", "quick_replies", "show_cards", "set_slots", "pass_to", "close", "not_understood"]
 
@@ -26,9 +26,7 @@ class Limits(BaseModel):
 
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    url: Annotated[str, AfterValidator(http_url)] = Field(
-        "https://api.openai.com/v1", description="Base address; '/chat/completions' is added."
-    )
+    url: ServerAddress = Field("https://api.openai.com/v1", description="Base address; '/chat/completions' is added.")
     api_key: SecretStr = Field(SecretStr(""), description="Key, as env:NAME; servers of your own may need none.")
     headers: Mapping[str, SecretStr] = Field(default_factory=dict, description="Sent along, such as Azure's api-key.")
     model: str = Field(min_length=1, description="Name of the model.")

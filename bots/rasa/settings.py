@@ -1,11 +1,11 @@
 """What a Rasa bot is configured with."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from orchestrator.bot_server import http_url
+from orchestrator.web_address import ServerAddress
 
 SLOTS = {
     "parley_language": "language",
@@ -18,7 +18,7 @@ Method = Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512"]
 
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    url: Annotated[str, AfterValidator(http_url)] = Field(description="The Rasa server, such as http://127.0.0.1:5005.")
+    url: ServerAddress = Field(description="The Rasa server, such as http://127.0.0.1:5005.")
     token: SecretStr = Field(SecretStr(""), description="The server's --auth-token.")
     jwt_secret: SecretStr = Field(SecretStr(""), description="The server's --jwt-secret, or the private key beside it.")
     jwt_method: Method = Field("HS256", description="The server's --jwt-method.")

@@ -8,18 +8,19 @@ the likeliest intent, else `default`.
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bots.rasa.bot import metadata
 from bots.rasa.said import Reader
-from orchestrator.bot_server import BotServer, dict_of, http_url, list_of
+from orchestrator.bot_server import BotServer, dict_of, list_of
 from orchestrator.errors import BotFailed
 from orchestrator.ports import Bot, Clock, Files, Http
 from orchestrator.types import Action, Checked, Close, HandOff, NotUnderstood, SetSlots, Turn
+from orchestrator.web_address import ServerAddress
 
 MOST_ACTIONS = 10
 """Actions one turn may run by following up: they never loop."""
@@ -30,9 +31,7 @@ VERSION = "3.10.0"
 
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    url: Annotated[str, AfterValidator(http_url)] = Field(
-        description="The action server's webhook, such as http://127.0.0.1:5055/webhook."
-    )
+    url: ServerAddress = Field(description="The action server's webhook, such as http://127.0.0.1:5055/webhook.")
     default: str = Field("", description="Action for what no intent names; empty: that counts as not understood.")
     greeting: str = Field("", description="Action when a chat was just opened.")
     intents: Mapping[str, str] = Field(default_factory=dict, description="Actions by intent of Parley's understanding.")

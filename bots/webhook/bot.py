@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from typing import Annotated, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bots.webhook import wire
 from bots.webhook.tamper import tampered
@@ -14,6 +14,7 @@ from orchestrator import answers, signing
 from orchestrator.errors import BotFailed, BotLater, BotTimeout, Malformed, ParleyError, SendFailed, TooLarge
 from orchestrator.ports import Bot, Clock, Files, Http, HttpResponse, Tampering
 from orchestrator.types import Action, Turn
+from orchestrator.web_address import OpenAddress
 
 MOST_BYTES = 1_048_576
 WORTH_A_RETRY = frozenset({429, 502, 503, 504})
@@ -21,19 +22,9 @@ PAUSE = 0.2
 """Seconds between tries when the bot names none."""
 
 
-def http_url(value: str) -> str:
-    """An address to POST to; a password belongs into `headers`, where no log shows it."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("an address like https://bot.example.com/turns is wanted")
-    if parts.username or parts.password:
-        raise ValueError("put credentials into 'headers', not into the address")
-    return value
-
-
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    url: Annotated[str, AfterValidator(http_url)] = Field(description="Where turns are POSTed.")
+    url: OpenAddress = Field(description="Where turns are POSTed.")
     secret: SecretStr | tuple[SecretStr, ...] = Field(
         description="whsec_… that signs them; a list signs with each, for changing secrets."
     )

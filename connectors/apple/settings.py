@@ -3,11 +3,11 @@
 import base64
 import binascii
 from typing import Literal, Self, get_args
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from orchestrator.types import Limits, MediaKind
+from orchestrator.web_address import BaseAddress
 
 LIMITS = Limits(
     text=10_000,
@@ -43,15 +43,7 @@ class Settings(BaseModel):
     slot: int = Field(1800, gt=0, le=86_400, description="Seconds an appointment takes, in time pickers.")
     title: str = Field("", max_length=85, description="Over forms that have no title of their own.")
     timeout: float = Field(15.0, gt=0, le=60, description="Seconds Apple has to answer a call.")
-    api: str = Field("https://mspgw.push.apple.com/v1", description="Base URL of the gateway.")
-
-    @field_validator("api")
-    @classmethod
-    def http_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("a URL that starts with https:// or http:// is needed")
-        return value.rstrip("/")
+    api: BaseAddress = Field("https://mspgw.push.apple.com/v1", description="Base URL of the gateway.")
 
     @model_validator(mode="after")
     def usable(self) -> Self:

@@ -8,6 +8,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from orchestrator.web_address import OptionalBaseAddress
+
 Provider = Literal["mailgun", "sendgrid", "postmark", "raw"]
 Security = Literal["tls", "starttls", "none"]
 
@@ -68,7 +70,7 @@ class Settings(BaseModel):
         description="Whose inbound webhook posts to the hook; without `smtp` also whose API sends. 'raw': a mail "
         "server of your own posts each mail as it is (message/rfc822).",
     )
-    api: str = Field("", description="Base URL of the provider's API, if it is not its usual one.")
+    api: OptionalBaseAddress = Field("", description="Base URL of the provider's API, if it is not its usual one.")
     api_key: SecretStr = Field(SecretStr(""), description="Of the provider's API, to send with.")
     domain: str = Field("", description="Mailgun's sending domain. Empty: that of `address`.")
     signing_key: SecretStr = Field(
@@ -107,13 +109,6 @@ class Settings(BaseModel):
     @classmethod
     def several(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(plain_address, value))
-
-    @field_validator("api")
-    @classmethod
-    def base_url(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("a URL that starts with https:// is needed")
-        return value.rstrip("/")
 
     @model_validator(mode="after")
     def ways(self) -> Self:

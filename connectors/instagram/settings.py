@@ -3,8 +3,9 @@
 from pydantic import Field
 
 from connectors.meta.inbox_settings import INBOX, Flavour, InboxSettings
-from connectors.meta.settings import ApiBase, PlatformId
+from connectors.meta.settings import PlatformId
 from orchestrator.copies import replace
+from orchestrator.web_address import BaseAddress
 
 MEGABYTE = 1_000_000
 LIMITS = replace(
@@ -48,7 +49,7 @@ class Settings(InboxSettings):
     account_id: PlatformId = Field(
         "", description="Id of the Instagram professional account; events of others are dropped."
     )
-    api: ApiBase = Field(
+    api: BaseAddress = Field(
         "https://graph.instagram.com",
         description="Base URL of the API; https://graph.facebook.com with the token of the page behind the account.",
     )

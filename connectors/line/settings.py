@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from orchestrator.web_address import BaseAddress
+
 
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,10 +28,8 @@ class Settings(BaseModel):
         description="URL (https, JPEG or PNG, 1 MB at most) of the picture that stands for a film until it is played. "
         "Without one films go as their address.",
     )
-    api: str = Field("https://api.line.me", pattern=r"^https?://\S+$", description="Base URL of the Messaging API.")
-    data_api: str = Field(
-        "https://api-data.line.me", pattern=r"^https?://\S+$", description="Base URL customers' files are fetched from."
-    )
+    api: BaseAddress = Field("https://api.line.me", description="Base URL of the Messaging API.")
+    data_api: BaseAddress = Field("https://api-data.line.me", description="Base URL customers' files are fetched from.")
     timeout: float = Field(15.0, gt=0, le=60, description="Seconds LINE has to answer a call.")
 
     @field_validator("secret", "token")
@@ -41,8 +41,3 @@ class Settings(BaseModel):
                 "is missing, or holds what no key holds; copy it from the LINE Developers console once more"
             )
         return secret
-
-    @field_validator("api", "data_api")
-    @classmethod
-    def bare(cls, value: str) -> str:
-        return value.rstrip("/")

@@ -3,8 +3,9 @@
 from pydantic import Field
 
 from connectors.meta.inbox_settings import INBOX, Flavour, InboxSettings
-from connectors.meta.settings import ApiBase, PlatformId
+from connectors.meta.settings import PlatformId
 from orchestrator.copies import replace
+from orchestrator.web_address import BaseAddress
 
 MEGABYTE = 1_000_000
 LIMITS = replace(
@@ -48,7 +49,7 @@ MESSENGER = Flavour(
 
 class Settings(InboxSettings):
     page_id: PlatformId = Field("", description="Id of the Facebook page; events of other pages are dropped.")
-    api: ApiBase = Field("https://graph.facebook.com", description="Base URL of the Graph API.")
+    api: BaseAddress = Field("https://graph.facebook.com", description="Base URL of the Graph API.")
 
     @property
     def account(self) -> str:

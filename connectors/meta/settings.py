@@ -2,20 +2,9 @@
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
-
-def http_base(value: str) -> str:
-    """A base URL without a slash at its end. Raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("a base URL that starts with https:// is needed")
-    return value.rstrip("/")
-
-
-ApiBase = Annotated[str, AfterValidator(http_base)]
 PlatformId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,128}$")]
 VERSION = re.compile(r"v\d{1,3}\.\d{1,2}")
 

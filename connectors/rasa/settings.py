@@ -1,11 +1,11 @@
 """What `[apps.x.channels.y]` with `kind = "rasa"` may hold."""
 
 from typing import get_args
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from orchestrator.types import Limits, MediaKind
+from orchestrator.web_address import OptionalWebAddress
 
 LIMITS = Limits(
     text=100_000,
@@ -27,17 +27,9 @@ class Settings(BaseModel):
     token: SecretStr = Field(
         SecretStr(""), description="What clients send as ?token=, as to Rasa's --auth-token. Empty: anybody may write."
     )
-    callback: str = Field(
+    callback: OptionalWebAddress = Field(
         "",
         description="Where answers are POSTed, as by Rasa's callback channel. Empty: they are the response (REST).",
     )
     allow_private: bool = Field(False, description="Whether `callback` may be in a private network.")
     timeout: float = Field(60.0, gt=0, le=600, description="Seconds a request waits for the bot, or a callback takes.")
-
-    @field_validator("callback")
-    @classmethod
-    def http_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("a URL that starts with https:// or http:// is needed")
-        return value

@@ -1,11 +1,11 @@
 """What `[apps.x.channels.y]` with `kind = "slack"` may hold."""
 
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from orchestrator.types import Limits
+from orchestrator.web_address import BaseAddress
 
 LIMITS = Limits(
     text=3000,
@@ -54,15 +54,7 @@ class Settings(BaseModel):
     names: bool = Field(True, description="Whether to look up the name and language of a person who writes.")
     status: str = Field("is typing…", max_length=50, description="What an assistant thread shows while a bot thinks.")
     timeout: float = Field(10.0, gt=0, le=60, description="Seconds Slack has to answer a call.")
-    api: str = Field("https://slack.com/api", description="Base URL of the Web API.")
-
-    @field_validator("api")
-    @classmethod
-    def http_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("a URL that starts with https:// or http:// is needed")
-        return value.rstrip("/")
+    api: BaseAddress = Field("https://slack.com/api", description="Base URL of the Web API.")
 
     @model_validator(mode="after")
     def reachable(self) -> Self:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from orchestrator.types import Limits
+from orchestrator.web_address import WebAddress
 
 LIMITS = Limits(
     text=10_000,
@@ -62,12 +63,12 @@ class Settings(BaseModel):
         "consent", description="How files are sent in personal chats: offered to the person's OneDrive, or as links."
     )
     timeout: float = Field(15.0, gt=0, le=60, description="Seconds the service has to answer a call.")
-    api: str = Field(
+    api: WebAddress = Field(
         "https://smba.trafficmanager.net/teams/",
         description="Service address for whoever has not written yet; for others it is the one they wrote from.",
     )
-    login: str = Field("https://login.microsoftonline.com", description="Where tokens are fetched.")
-    openid: str = Field(
+    login: WebAddress = Field("https://login.microsoftonline.com", description="Where tokens are fetched.")
+    openid: WebAddress = Field(
         "https://login.botframework.com/v1/.well-known/openidconfiguration",
         description="Metadata of the keys that requests to the hook are signed with.",
     )
@@ -80,14 +81,6 @@ class Settings(BaseModel):
     service_hosts: tuple[str, ...] = Field(
         HOSTS, description="Hosts our token may be sent to; one that begins with a dot stands for all below it."
     )
-
-    @field_validator("api", "login", "openid")
-    @classmethod
-    def http_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("a URL that starts with https:// or http:// is needed")
-        return value
 
     @model_validator(mode="after")
     def secret(self) -> Self:

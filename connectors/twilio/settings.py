@@ -2,9 +2,10 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from orchestrator.types import Limits
+from orchestrator.web_address import BaseAddress, OptionalBaseAddress, OptionalWebAddress
 
 WHATSAPP = "whatsapp:"
 MEGABYTE = 1_048_576
@@ -58,7 +59,7 @@ class Settings(BaseModel):
     )
     whatsapp: bool = Field(False, description="Whether the messaging service sends over WhatsApp.")
     mms: bool = Field(False, description="Whether the number sends MMS (US, Canada, Australia); else media are links.")
-    url: str = Field(
+    url: OptionalWebAddress = Field(
         "",
         description="The hook's address as Twilio has it, if it is not Parley's own for this channel; statuses are "
         "asked for at it.",
@@ -71,16 +72,11 @@ class Settings(BaseModel):
     keywords: bool = Field(
         True, description="Whether STOP and START by SMS count as refusing and allowing, also without Twilio's word."
     )
-    api: str = Field("https://api.twilio.com", description="Base URL of the API.")
-    content_api: str = Field("", description="Base URL of the Content API. Empty: content.twilio.com, or `api` if set.")
+    api: BaseAddress = Field("https://api.twilio.com", description="Base URL of the API.")
+    content_api: OptionalBaseAddress = Field(
+        "", description="Base URL of the Content API. Empty: content.twilio.com, or `api` if set."
+    )
     timeout: float = Field(15.0, gt=0, le=60, description="Seconds the API has to answer.")
-
-    @field_validator("api", "content_api", "url")
-    @classmethod
-    def web(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("a URL that starts with https:// is needed")
-        return value.rstrip("/")
 
     @model_validator(mode="after")
     def complete(self) -> Self:

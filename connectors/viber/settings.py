@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from orchestrator.web_address import BaseAddress
+
 
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -16,7 +18,7 @@ class Settings(BaseModel):
         description="Shown to who opens the chat and has not written yet: nothing else may be sent to them. A text, or "
         "one per language.",
     )
-    api: str = Field("https://chatapi.viber.com/pa", pattern=r"^https?://\S+$", description="Base URL of the REST API.")
+    api: BaseAddress = Field("https://chatapi.viber.com/pa", description="Base URL of the REST API.")
     timeout: float = Field(15.0, gt=0, le=60, description="Seconds Viber has to answer a call.")
 
     @field_validator("token")
@@ -26,11 +28,6 @@ class Settings(BaseModel):
         if not token.get_secret_value().strip() or not token.get_secret_value().isprintable():
             raise ValueError("is missing, or holds what no token holds; copy it from the bot's page once more")
         return token
-
-    @field_validator("api")
-    @classmethod
-    def bare(cls, value: str) -> str:
-        return value.rstrip("/")
 
     def opening_in(self, language: str) -> str:
         if isinstance(self.opening, str):

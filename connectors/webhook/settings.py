@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Literal, Self, get_args
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from orchestrator import signing
 from orchestrator.errors import Misconfigured
 from orchestrator.types import Limits, MediaKind
+from orchestrator.web_address import OptionalWebAddress
 
 DEFAULT_LIMITS = Limits(
     text=16_000,
@@ -36,7 +36,9 @@ DEFAULT_LIMITS = Limits(
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: str = Field("", description="Where Parley POSTs messages to. Empty: this channel only receives.")
+    url: OptionalWebAddress = Field(
+        "", description="Where Parley POSTs messages to. Empty: this channel only receives."
+    )
     secret: SecretStr | tuple[SecretStr, ...] = Field(
         SecretStr(""),
         description="Standard Webhooks secret, or several while rotating: each is accepted, and Parley signs with all.",
@@ -69,15 +71,6 @@ class Settings(BaseModel):
         if unknown := sorted(set(value) - set(defaults)):
             raise ValueError(f"there is no limit {unknown[0]!r}; known: {', '.join(sorted(defaults))}")
         return defaults | dict(value)
-
-    @field_validator("url")
-    @classmethod
-    def http_url(cls, value: str) -> str:
-        if value:
-            parts = urlsplit(value)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError("a URL that starts with https:// or http:// is needed")
-        return value
 
     @model_validator(mode="after")
     def signed(self) -> Self:

@@ -4,9 +4,10 @@ import base64
 import binascii
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from orchestrator.types import Limits
+from orchestrator.web_address import BaseAddress
 
 MEGABYTE = 1_048_576
 LIMITS = Limits(
@@ -70,15 +71,8 @@ class Settings(BaseModel):
     menu: tuple[MenuEntry, ...] = Field((), max_length=3, description="The account's menu, made by 'channels setup'.")
     templates: dict[str, str] = Field(default_factory=dict, description="Names of templates to their template ids.")
     tolerance: float = Field(300.0, gt=0, le=86_400, description="Seconds a timestamp may be off.")
-    api: str = Field("https://api.weixin.qq.com", description="Base URL of the API.")
+    api: BaseAddress = Field("https://api.weixin.qq.com", description="Base URL of the API.")
     timeout: float = Field(10.0, gt=0, le=60, description="Seconds the API has to answer.")
-
-    @field_validator("api")
-    @classmethod
-    def web(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("a URL that starts with https:// is needed")
-        return value.rstrip("/")
 
     @model_validator(mode="after")
     def safe(self) -> Self:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.meta.settings import ApiBase, MetaSettings, PlatformId
+from connectors.meta.settings import MetaSettings, PlatformId
 from orchestrator.types import Limits
+from orchestrator.web_address import BaseAddress
 
 DAY = 86_400.0
 MEGABYTE = 1_000_000
@@ -80,7 +81,7 @@ class Settings(MetaSettings):
     typing: bool = Field(
         True, description="Whether the customer sees that an answer is coming, and that theirs was read."
     )
-    api: ApiBase = Field("https://graph.facebook.com", description="Base URL of the Graph API.")
+    api: BaseAddress = Field("https://graph.facebook.com", description="Base URL of the Graph API.")
 
     @property
     def limits(self) -> Limits:

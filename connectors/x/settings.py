@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from orchestrator.types import Limits
+from orchestrator.web_address import BaseAddress
 
 MEGABYTE = 1_048_576
 LIMITS = Limits(
@@ -43,15 +44,8 @@ class Settings(BaseModel):
     bearer: SecretStr = Field(
         SecretStr(""), description="The app's own bearer token: 'channels setup' registers the webhook with it."
     )
-    api: str = Field("https://api.x.com", description="Base URL of the API.")
+    api: BaseAddress = Field("https://api.x.com", description="Base URL of the API.")
     timeout: float = Field(15.0, gt=0, le=120, description="Seconds the API has to answer.")
-
-    @field_validator("api")
-    @classmethod
-    def web(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("a URL that starts with https:// is needed")
-        return value.rstrip("/")
 
     @model_validator(mode="after")
     def signs(self) -> Self:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.adapters.http_client import HttpClient
-from orchestrator.bot_server import BotServer, http_url
+from orchestrator.bot_server import BotServer
 from orchestrator.errors import BotFailed
 from tests.support.clock import ManualClock
 from tests.support.raw_http import http, raw_server, saying
@@ -68,10 +68,3 @@ async def test_an_empty_answer_and_the_headers(client: HttpClient) -> None:
         assert await ours.post(server.url, [], UNTIL, authorization="Bearer t") is None
         assert "secret" not in repr(ours)
     assert (server.asked[0].headers["x-key"], server.asked[0].headers["authorization"]) == ("secret", "Bearer t")
-
-
-@pytest.mark.parametrize("url", ["", "bot.example", "ftp://bot.example", "https://", "https://me:secret@bot.example"])
-def test_addresses_that_are_none(url: str) -> None:
-    with pytest.raises(ValueError, match="address|credentials") as caught:
-        http_url(url)
-    assert "secret" not in str(caught.value)
