@@ -36,6 +36,7 @@ class Wakes:
     """`local` is the queue of this process: fed from Redis, or, while Redis is away, by whoever wakes here.
 
     `entries` are the stream's entries, by conversation, of all that is leased to this process: queued here or running.
+    `owed` are those that were to be released when Redis could not be told.
     Nothing here raises for Redis. The fence is the store's version: a lease only saves work from being done twice.
     """
 
@@ -49,6 +50,7 @@ class Wakes:
         self.local = Wakeups()
         self.entries: dict[str, str] = {}
         self.wishes: list[Wish] = []
+        self.owed: dict[str, tuple[str, str]] = {}
         self.stray: list[tuple[str, str]] = []
         self.claims = 0
         self.room = 0
@@ -58,6 +60,7 @@ class Wakes:
         self.hungry = asyncio.Event()
         self.tasks: list[asyncio.Task[None]] = []
         line.sources.append(self.gathered)
+        link.restored.append(self.repay)
 
     def open(self) -> None:
         self.closing = False
@@ -115,11 +118,23 @@ class Wakes:
     def wished(self, wishes: Sequence[Wish]) -> Done:
         def done(answer: Any) -> None:
             if isinstance(answer, BaseException):
-                for kind, conversation_id, app_id in wishes:
+                for kind, conversation_id, other in wishes:
                     if kind == "w":
-                        self.wake_here(conversation_id, app_id)
+                        self.wake_here(conversation_id, other)
+                    else:
+                        self.owed[conversation_id] = (kind, other)
 
         return done
+
+    def repay(self) -> None:
+        """Redis is back, and may still hold for this process what was released meanwhile: until the lease ends."""
+        owed, self.owed = self.owed, {}
+        for conversation_id, (kind, entry) in owed.items():
+            again = conversation_id in self.local.running or conversation_id in self.local.ready
+            if again and conversation_id not in self.entries:
+                self.entries[conversation_id] = entry
+            else:
+                self.wish(kind, conversation_id, entry)
 
     def wake_here(self, conversation_id: str, app_id: str) -> None:
         """Redis is away. A process that claims nothing leaves it to the sweep of one that does."""

@@ -299,3 +299,36 @@ async def test_a_process_that_claims_nothing_queues_nothing_while_redis_is_away(
         await bus.wake(f"c{number}", "shop")
     await asyncio.sleep(0)
     assert bus.wakes.local.ready == set()
+
+
+async def test_what_is_released_while_redis_is_away_is_released_when_it_is_back(server: Server) -> None:
+    """Or it would be held until the lease ends, whoever wakes it."""
+    async with buses(server.url, 2, lease=600) as (web, worker):
+        await web.wake("a", "shop")
+        assert await soon(worker) == "a"
+        worker.link.lost(ConnectionError("the switch was changed"))
+        await worker.release("a")
+        await web.wake("a", "shop")
+        await done(web)
+        assert await soon(worker) == "a"
+        await worker.release("a")
+        await done(worker)
+        assert await left_over(server) == NOTHING
+
+
+async def test_what_runs_again_when_redis_is_back_is_held_as_before(server: Server) -> None:
+    async with buses(server.url, 2, lease=600) as (web, worker):
+        await web.wake("a", "shop")
+        assert await soon(worker) == "a"
+        worker.link.lost(ConnectionError("the switch was changed"))
+        await worker.release("a")
+        await worker.wake("a", "shop")
+        assert await soon(worker) == "a"
+        async with asyncio.timeout(15):
+            await worker.link.up.wait()
+        await web.wake("a", "shop")
+        await web.wake("b", "shop")
+        await done(web)
+        assert await soon(web) == "b", "and not what runs elsewhere"
+        await worker.release("a")
+        assert await soon(web) == "a"
