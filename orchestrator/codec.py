@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar, cast, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -39,11 +40,19 @@ LOOK_INSIDE = ConfigDict(revalidate_instances="always")
 
 
 class Codec(Generic[T]):
-    """One type's two directions. `load` raises Malformed, naming the field and never the value."""
+    """One type's two directions. `load` raises Malformed, naming the field and never the value.
 
-    def __init__(self, adapter: TypeAdapter[T], name: str) -> None:
-        self.adapter = adapter
+    What reads and writes it is made when first asked for: all of them take 0.15 s, most processes need a few.
+    """
+
+    def __init__(self, kind: Any, name: str, config: ConfigDict | None = None) -> None:
+        self.kind = kind
         self.name = name
+        self.config = config
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[T]:
+        return TypeAdapter(self.kind, config=self.config)
 
     def dump(self, value: T) -> bytes:
         return self.adapter.dump_json(value)
@@ -73,32 +82,38 @@ def problems(name: str, error: ValidationError) -> str:
     return f"{name} is malformed: {first}{more}"
 
 
-parts: Codec[tuple[Part, ...]] = Codec(TypeAdapter(tuple[AnyPart, ...]), "parts")
-actions: Codec[tuple[Action, ...]] = Codec(TypeAdapter(tuple[AnyAction, ...]), "actions")
-built_parts: Codec[tuple[Part, ...]] = Codec(TypeAdapter(tuple[AnyPart, ...], config=LOOK_INSIDE), "parts")
-built_actions: Codec[tuple[Action, ...]] = Codec(TypeAdapter(tuple[AnyAction, ...], config=LOOK_INSIDE), "actions")
-message: Codec[Message] = Codec(TypeAdapter(Message), "message")
-messages: Codec[Sequence[Message]] = Codec(TypeAdapter(Sequence[Message]), "messages")
-translations: Codec[Mapping[str, tuple[Part, ...]]] = Codec(
-    TypeAdapter(Mapping[str, tuple[AnyPart, ...]]), "translations"
-)
-understanding: Codec[Understanding] = Codec(TypeAdapter(Understanding), "understanding")
-link_change: Codec[LinkChange] = Codec(TypeAdapter(LinkChange), "identity change")
-conversation: Codec[Conversation] = Codec(TypeAdapter(Conversation), "conversation")
-packet: Codec[Packet] = Codec(TypeAdapter(Packet), "packet")
-handoff: Codec[Handoff] = Codec(TypeAdapter(Handoff), "handoff")
-trace: Codec[Trace] = Codec(TypeAdapter(Trace), "trace")
-turn: Codec[Turn] = Codec(TypeAdapter(Turn), "turn")
-outgoing: Codec[Outgoing] = Codec(TypeAdapter(Outgoing), "outgoing")
-rendered_parts: Codec[tuple[tuple[Part, ...], ...]] = Codec(TypeAdapter(tuple[tuple[AnyPart, ...], ...]), "renderings")
-live: Codec[Live] = Codec(TypeAdapter(AnyLive), "live update")
-bot_entry: Codec[BotEntry] = Codec(TypeAdapter(BotEntry), "bot")
-bot_version: Codec[BotVersion] = Codec(TypeAdapter(BotVersion), "bot version")
-channel_entry: Codec[ChannelEntry] = Codec(TypeAdapter(ChannelEntry), "stored channel")
-grade: Codec[Grade] = Codec(TypeAdapter(Grade), "grade")
-names: Codec[tuple[str, ...]] = Codec(TypeAdapter(tuple[str, ...]), "names")
-scopes: Codec[tuple[Scope, ...]] = Codec(TypeAdapter(tuple[Scope, ...]), "scopes")
-anything: Codec[Mapping[str, Any]] = Codec(TypeAdapter(Mapping[str, Any]), "object")
+parts: Codec[tuple[Part, ...]] = Codec(tuple[AnyPart, ...], "parts")
+actions: Codec[tuple[Action, ...]] = Codec(tuple[AnyAction, ...], "actions")
+built_parts: Codec[tuple[Part, ...]] = Codec(tuple[AnyPart, ...], "parts", LOOK_INSIDE)
+built_actions: Codec[tuple[Action, ...]] = Codec(tuple[AnyAction, ...], "actions", LOOK_INSIDE)
+message: Codec[Message] = Codec(Message, "message")
+messages: Codec[Sequence[Message]] = Codec(Sequence[Message], "messages")
+translations: Codec[Mapping[str, tuple[Part, ...]]] = Codec(Mapping[str, tuple[AnyPart, ...]], "translations")
+understanding: Codec[Understanding] = Codec(Understanding, "understanding")
+link_change: Codec[LinkChange] = Codec(LinkChange, "identity change")
+conversation: Codec[Conversation] = Codec(Conversation, "conversation")
+packet: Codec[Packet] = Codec(Packet, "packet")
+handoff: Codec[Handoff] = Codec(Handoff, "handoff")
+trace: Codec[Trace] = Codec(Trace, "trace")
+turn: Codec[Turn] = Codec(Turn, "turn")
+outgoing: Codec[Outgoing] = Codec(Outgoing, "outgoing")
+rendered_parts: Codec[tuple[tuple[Part, ...], ...]] = Codec(tuple[tuple[AnyPart, ...], ...], "renderings")
+live: Codec[Live] = Codec(AnyLive, "live update")
+bot_entry: Codec[BotEntry] = Codec(BotEntry, "bot")
+bot_version: Codec[BotVersion] = Codec(BotVersion, "bot version")
+channel_entry: Codec[ChannelEntry] = Codec(ChannelEntry, "stored channel")
+grade: Codec[Grade] = Codec(Grade, "grade")
+names: Codec[tuple[str, ...]] = Codec(tuple[str, ...], "names")
+scopes: Codec[tuple[Scope, ...]] = Codec(tuple[Scope, ...], "scopes")
+anything: Codec[Mapping[str, Any]] = Codec(Mapping[str, Any], "object")
+
+EVERY_TURN = (message, parts, understanding, conversation, outgoing, rendered_parts, trace, anything, names)
+
+
+def warm() -> None:
+    """Make those that every turn needs: the first is not to wait for them."""
+    for codec in EVERY_TURN:
+        codec.adapter  # noqa: B018
 
 
 def dump_renderings(renderings: Sequence[Rendering]) -> bytes:

@@ -5,9 +5,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import cel
-
 from orchestrator.decide.expression import Path
+from orchestrator.decide.expressions import cel
 from orchestrator.decide.facts import PRIORITIES, Facts
 from orchestrator.decide.rules import CompiledRule, Policy
 from orchestrator.types import Conversation, Decision, HandoffOrder, Priority, Route, RuleCheck

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
-import cel
-
 from orchestrator.config import Hours, PolicySettings, Rule
 from orchestrator.decide.defaults import DEFAULTS
 from orchestrator.decide.expression import FUNCTIONS, Path, position, reads
+from orchestrator.decide.expressions import cel
 from orchestrator.decide.facts import OPEN
 from orchestrator.decide.hours import OpenState, compile_hours, opens
 from orchestrator.decide.samples import ANGRY, CALM, NEUTRAL

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.cli.main import COMMANDS, imported
 from tests.support.command import here
 from tests.support.process import Ran, parley, write_config
 
@@ -48,6 +49,11 @@ async def test_help_and_version() -> None:
         assert f" {command} " in whole
 
 
+def test_the_list_says_what_each_command_says_itself() -> None:
+    for name, about in COMMANDS.items():
+        assert imported(name).help.split("\n\n")[0] == about
+
+
 async def test_a_commands_words_are_filled_and_whole() -> None:
     told = (await parley("replay", "--help")).out
     assert "the [policy] to try" in " ".join(told.replace("│", " ").split())
@@ -55,7 +61,7 @@ async def test_a_commands_words_are_filled_and_whole() -> None:
     assert not any(line.strip() == "can't be" for line in lines)
 
 
-COMMANDS = (
+EXPLAINED = (
     ("serve", "--config", "--host", "--port"),
     ("demo", "--data", "--open", "--port"),
     ("chat", "--app", "--channel", "--why"),
@@ -75,7 +81,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda each: each[0])
+@pytest.mark.parametrize("command", EXPLAINED, ids=lambda each: each[0])
 async def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     ran = await here(*command[0].split(), "-h", COLUMNS="120")
     assert ran.code == 0
