@@ -88,7 +88,8 @@ class Langid:
         """Candidates with their confidence, likeliest first; () when there is nothing to tell by."""
         if self.models is None or self.words is None:
             raise EngineFailed("langid: not open")
-        text = self.without_greeting(text[:ENOUGH].replace("\n", " ").strip())
+        whole = text[:ENOUGH].encode(errors="replace").decode()  # half a surrogate pair is no text to fastText
+        text = self.without_greeting(whole.replace("\n", " ").strip())
         candidates = fitting(text, tuple(languages))
         if not candidates or not any(char.isalpha() for char in text):
             return ()

@@ -5,7 +5,7 @@ import string
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlp import langid
@@ -57,6 +57,7 @@ async def opened() -> Understander:
     return made
 
 
+@example(text="A\ud800", prior="", typed=True, doubts=0)
 @given(text=ANYTHING, prior=st.sampled_from(("", *APP)), typed=st.booleans(), doubts=st.integers(0, 3))
 @settings(max_examples=120, deadline=None)
 def test_any_text_has_a_language_of_the_app(read: Read, text: str, prior: str, typed: bool, doubts: int) -> None:
