@@ -137,11 +137,11 @@ def checked(actions: Iterable[Action]) -> tuple[Action, ...]:
     for action in actions:
         match action:
             case Say(parts=parts):
-                parts = tuple(part for part in parts if not blank(part))
-                for part in parts:
+                said = tuple(part for part in parts if not blank(part))
+                for part in said:
                     check_part(part)
-                if parts:
-                    kept.append(replace(action, parts=parts))
+                if said:
+                    kept.append(action if len(said) == len(parts) else replace(action, parts=said))
             case SetSlots(slots=slots):
                 check_plain(slots)
                 kept.append(action)

@@ -56,7 +56,7 @@ DENSE_WORD = re.compile(f"{DENSE.pattern}+")
 
 def decide_language(said: Utterance, detected: Sequence[tuple[str, float]]) -> Language:
     """`detected` is a detector's candidates with their 0..1, likeliest first; () when it could tell nothing."""
-    said = replace(said, text=said.text[:LONGEST])
+    said = replace(said, text=said.text[:LONGEST]) if len(said.text) > LONGEST else said
     seen = tuple(detected[:3])
     asked = asked_for(said.text, said.candidates) if said.typed else ""
     if asked:

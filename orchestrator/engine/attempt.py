@@ -133,7 +133,7 @@ class Attempts:
         except Exception as error:
             log.exception("connector raised", channel_id=row.channel_id)
             raise SendFailed(f"connector raised {type(error).__name__}", retryable=True) from error
-        return named(replace(row, done=row.done + 1), delivery.external_id)
+        return gone(row, delivery.external_id)
 
     def postponed(self, outgoing: Outgoing, error: SendFailed) -> Outgoing:
         attempts = outgoing.attempts + 1
@@ -161,13 +161,14 @@ def repeatable(channel: Channel) -> bool:
     return isinstance(connector, Repeatable) and connector.idempotent
 
 
-def named(row: Outgoing, external_id: str) -> Outgoing:
-    """With what the platform calls the rendering that has just gone out."""
+def gone(row: Outgoing, external_id: str) -> Outgoing:
+    """One rendering more has gone out, with what the platform calls it."""
+    done = row.done + 1
     if not external_id:
-        return row
+        return replace(row, done=done)
     if len(row.renderings) == 1:
-        return replace(row, external_id=external_id)
-    return replace(row, external_id=external_id, pieces={**row.pieces, row.done - 1: external_id})
+        return replace(row, done=done, external_id=external_id)
+    return replace(row, done=done, external_id=external_id, pieces={**row.pieces, row.done: external_id})
 
 
 def back_off(attempts: int) -> timedelta:

@@ -21,6 +21,7 @@ from orchestrator.types import (
     OpenChoice,
     Outgoing,
     Part,
+    Rendering,
     Role,
     Say,
     StageRun,
@@ -219,7 +220,7 @@ class Composer:
                     seq=0,
                     epoch=message.epoch,
                     due_at=message.at,
-                    renderings=tuple(replace(each, role=message.role) for each in shaped.renderings),
+                    renderings=tuple(spoken(each, message.role) for each in shaped.renderings),
                     state="failed" if forbidden else "pending",
                     error=FORBIDDEN if forbidden else "",
                     reason="opted_out" if forbidden else "",
@@ -295,6 +296,10 @@ class Composer:
 
     def wordings(self, app: App, notice: str) -> dict[str, str]:
         return texts.notice(notice, app.settings.texts, languages=app.settings.languages)
+
+
+def spoken(rendering: Rendering, role: Role) -> Rendering:
+    return rendering if rendering.role == role else replace(rendering, role=role)
 
 
 def shown_from_log(app: App, conversation: Conversation) -> bool:

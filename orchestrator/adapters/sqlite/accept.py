@@ -6,6 +6,7 @@ from orchestrator import codec
 from orchestrator.adapters.sql.drafts import Arrival, columns, heard
 from orchestrator.adapters.sql.profile import Facts, merged
 from orchestrator.adapters.sql.rows import HEAD, MESSAGE, Decoder, Row, message, micros
+from orchestrator.copies import replace
 from orchestrator.errors import Conflict
 from orchestrator.types import Accepted, Conversation, Received
 
@@ -87,6 +88,7 @@ def first(db: Cursor, decoder: Decoder, arrival: Arrival) -> Accepted:
     if arrival.row is not None:
         db.execute(INSERT_MESSAGE, (*arrival.row, seq))
     learn(db, fresh.customer_id, arrival.facts, arrival.now, trusted=True)
+    decoder.remember(head, context, replace(fresh, context=codec.anything.load(context)))
     columns_now = (fresh.version, seq, 0, fresh.status, times[1], 0, 0, 0, context, head)
     return accepted(arrival, decoder.conversation((fresh.id, *columns_now)), duplicate=False)
 
