@@ -68,16 +68,9 @@ class TurnRunner:
             if app is None:
                 log.error("app is not configured", app_id=loaded.conversation.app_id, conversation_id=conversation_id)
                 return False
-            if not await admission.enter(app.id, loaded.conversation.channel_id):
-                continue  # it had to wait: what was loaded is old
-            if await self.fetcher.fetch(app, loaded):
+            if not await self.prepared(app, loaded, admission):
                 continue
-            if before is not None and reworded(before, loaded):
-                before = None
-            task = self.task(app, loaded, before)
-            if before is not None and task is not None and task.id != tried:
-                # Somebody else did that turn: what its bot said must answer nothing else.
-                before, task = None, self.task(app, loaded, None)
+            before, task = self.next(app, loaded, before, tried)
             if task is None:
                 self.deliverer.nudged()
                 await self.retell(app, loaded)
@@ -94,12 +87,32 @@ class TurnRunner:
                 continue
             await self.deliverer.hand(committed, step.commit.outbox, since)
             await self.announce(app, step, committed, loaded)
-            seconds = self.clock.monotonic() - began
-            self.recorder.turn(app.id, step.outcome, seconds)
-            tell(step, seconds)
-            watched(app, task.id, step)
+            self.told(app, task, step, began)
             return len(loaded.pending) > len(step.heard.messages) or committed.conversation.awaiting is not None
         raise Conflict(f"conversation {conversation_id!r} changed {MOST_TRIES} times while a turn ran")
+
+    async def prepared(self, app: App, loaded: Loaded, admission: Admission) -> bool:
+        """False when it took a while, for a place or for a customer's file: what was loaded is old then."""
+        if not await admission.enter(app.id, loaded.conversation.channel_id):
+            return False
+        return not await self.fetcher.fetch(app, loaded)
+
+    def next(self, app: App, loaded: Loaded, before: Step | None, tried: str) -> tuple[Step | None, Task | None]:
+        """What there is to do, and what of the step `before`, which was fenced when it tried that turn, still holds."""
+        if before is not None and reworded(before, loaded):
+            before = None
+        task = self.task(app, loaded, before)
+        if before is not None and task is not None and task.id != tried:
+            # Somebody else did that turn: what its bot said must answer nothing else.
+            return None, self.task(app, loaded, None)
+        return before, task
+
+    def told(self, app: App, task: Task, step: Step, began: float) -> None:
+        """Tell whoever counts and logs."""
+        seconds = self.clock.monotonic() - began
+        self.recorder.turn(app.id, step.outcome, seconds)
+        tell(step, seconds)
+        watched(app, task.id, step)
 
     def task(self, app: App, loaded: Loaded, before: Step | None) -> Task | None:
         """What there is to do now; None when nothing is (somebody did it, or a late bot still has time)."""
