@@ -107,7 +107,7 @@ names: Codec[tuple[str, ...]] = Codec(tuple[str, ...], "names")
 scopes: Codec[tuple[Scope, ...]] = Codec(tuple[Scope, ...], "scopes")
 anything: Codec[Mapping[str, Any]] = Codec(Mapping[str, Any], "object")
 
-EVERY_TURN = (message, parts, understanding, conversation, outgoing, rendered_parts, trace, anything, names)
+EVERY_TURN = (parts, understanding, conversation, rendered_parts, trace, anything)
 
 
 def warm() -> None:
