@@ -1,52 +1,32 @@
-"""Wires everything together: the only file that may import everything."""
+"""One process of Parley, put together: store, bus, apps, engine. Its web side is `orchestrator.site`."""
 
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
 import structlog
-from fastapi import APIRouter, FastAPI
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
 
 from orchestrator.adapters.buses import bus_of
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.http_client import HttpClient
-from orchestrator.adapters.kept import kept
 from orchestrator.adapters.media import MediaFiles, files_of
 from orchestrator.adapters.metrics import Metrics
-from orchestrator.adapters.sqlite import path_of
 from orchestrator.adapters.ssrf import Guard
 from orchestrator.adapters.stores import Database, store_of
-from orchestrator.adapters.vault import AesVault
-from orchestrator.config import AppSettings, ProcessRole, Settings
-from orchestrator.config.section import SHORTEST_SECRET
-from orchestrator.engine import App, Channel, Engine, World
-from orchestrator.engine.per_channel import PerChannel
+from orchestrator.config import ProcessRole, Settings
+from orchestrator.engine import App, Engine, World
 from orchestrator.errors import Misconfigured
-from orchestrator.http import api, callback, forms, hooks, media, ops, simulate, webchat
-from orchestrator.http import demo as shop
-from orchestrator.http.api import docs
-from orchestrator.http.desk import desk_routes
-from orchestrator.http.problems import MAX_BODY, install
-from orchestrator.http.replies import Replies
-from orchestrator.http.sections import joined
-from orchestrator.http.webchat.channels import Services, web_channels
-from orchestrator.ports import Answering, Batching, Bus, Clock
+from orchestrator.keyring import kept_secret, secret_path, vault_of
+from orchestrator.ports import Bus, Clock
 from orchestrator.registry import Workshop, build_apps
-from orchestrator.resources import folder
 from orchestrator.retention import Removal
 from orchestrator.roles import check_role, together
 from orchestrator.roster import Connections, Registrar, Roster, Switchboard
 from orchestrator.roster.office import Office
-from orchestrator.simulate import Simulation
 
-WEB = folder("web")
 log = structlog.get_logger("parley")
 
 
@@ -55,22 +35,6 @@ class Part(Protocol):
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
-
-
-class LiveSettings(Mapping[str, AppSettings]):
-    """Of each app as it is now, with its stored channels."""
-
-    def __init__(self, apps: Mapping[str, App]) -> None:
-        self.apps = apps
-
-    def __getitem__(self, app_id: str) -> AppSettings:
-        return self.apps[app_id].settings
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.apps)
-
-    def __len__(self) -> int:
-        return len(self.apps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,17 +212,6 @@ def switchboard_of(
     return Switchboard(settings.apps, store.stored, store.bots, vault_of(settings, base), clock, announce)
 
 
-def vault_of(settings: Settings, base: Path) -> AesVault:
-    return AesVault(lambda: settings.registry.key or (kept_secret(secret_path(settings, base, "registry")),))
-
-
-def secret_path(settings: Settings, base: Path, name: str = "parley") -> Path:
-    """Where a key is kept: with what all processes share."""
-    if together(settings):
-        return base / settings.store.media / (".parley.secret" if name == "parley" else f".{name}.secret")
-    return path_of(settings.store.url, base).parent / f"{name}.secret"
-
-
 def bus_up(bus: Bus) -> Callable[[], float]:
     return lambda: float(not bus.trouble())
 
@@ -272,144 +225,3 @@ def engines(apps: Mapping[str, App]) -> Iterator[tuple[str, str, bool]]:
 
 def address(settings: Settings) -> str:
     return f"http://{settings.server.host}:{settings.server.port}"
-
-
-def kept_secret(path: Path) -> str:
-    """The key made at the first start. Raises Misconfigured when it can't be kept, or is none."""
-    try:
-        secret = kept(path, lambda: secrets.token_urlsafe(48))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise Misconfigured(f"the signing key {str(path)!r} can't be kept: {reason}; set server.secret") from None
-    if len(secret) < SHORTEST_SECRET:
-        raise Misconfigured(
-            f"the signing key {str(path)!r} is too short; delete the file, and another is made at the start"
-        )
-    return secret
-
-
-def web(runtime: Runtime, *, demo: bool = False, simulation: Simulation | None = None) -> ASGIApp:
-    """The web application. Its lifespan starts and stops the runtime."""
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.open():
-            yield
-
-    # Documentation is our own page: FastAPI's loads scripts from elsewhere.
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY)
-    install(app)
-    channels = hook_channels(runtime)
-    replies = Replies(runtime.engine, runtime.store, runtime.bus, public_url=runtime.public_url)
-    app.router.routes.extend(hooks.routes(channels, runtime.engine, runtime.bus, replies))
-    app.router.routes.extend(callback.routes(runtime.engine))
-    app.router.routes.extend(forms.routes(runtime.engine.forms, WEB / "forms"))
-    chat = chat_routes(runtime)
-    app.router.routes.extend(chat)
-    v1 = api_routes(runtime)
-    parts = [
-        ops_routes(runtime),
-        media.router(runtime.files),
-        desk_pages(runtime),
-        v1,
-        docs.routes(v1, WEB / "docs", version()),
-    ]
-    if demo:
-        parts.append(shop.router(WEB / "demo", folder("examples") / "shop" / "media"))
-    if simulation is not None:
-        parts.append(simulate.router(simulation, WEB / "simulate"))
-    app.router.routes.extend(joined(parts).routes)
-    return webchat.SocketsFirst(
-        hooks.HooksFirst(app, hooks.Hooks(channels, runtime.engine, runtime.bus, replies)), chat
-    )
-
-
-def largest(channel: Channel) -> int:
-    """Bytes of one delivery: as configured, else what the platform may post at once."""
-    connector, settings = channel.connector, channel.settings
-    if isinstance(connector, Batching) and "max_bytes" not in settings.model_fields_set:
-        return connector.max_bytes
-    return settings.max_bytes
-
-
-def hook_channels(runtime: Runtime) -> Mapping[str, hooks.HookChannel]:
-    """Every channel a platform delivers to, also those still to come; web chats have routes of their own."""
-
-    def hook(app: App, channel: Channel) -> hooks.HookChannel | None:
-        if channel.connector.delivery != "push" and not isinstance(channel.connector, Answering):
-            return None
-        return hooks.HookChannel(
-            app_id=app.id,
-            id=channel.id,
-            connector=channel.connector,
-            rate=channel.settings.rate,
-            public_url=runtime.public_url,
-            max_bytes=largest(channel),
-        )
-
-    return PerChannel(runtime.apps, hook)
-
-
-def chat_routes(runtime: Runtime) -> list[BaseRoute]:
-    services = Services(
-        engine=runtime.engine,
-        records=runtime.store,
-        accounts=runtime.store,
-        bus=runtime.bus,
-        files=runtime.files,
-        clock=runtime.clock,
-        public_url=runtime.public_url,
-    )
-    return webchat.routes(web_channels(runtime.apps), services, secret=runtime.secret, web=WEB)
-
-
-def desk_pages(runtime: Runtime) -> APIRouter:
-    return desk_routes(
-        crew=runtime.engine,
-        records=runtime.store,
-        accounts=runtime.store,
-        bus=runtime.bus,
-        clock=runtime.clock,
-        files=runtime.files,
-        apps=LiveSettings(runtime.apps),
-        public_url=runtime.public_url,
-        folder=WEB / "desk",
-        office=runtime.office,
-    )
-
-
-def api_routes(runtime: Runtime) -> APIRouter:
-    return api.router(
-        apps=runtime.apps,
-        engine=runtime.engine,
-        records=runtime.store,
-        letters=runtime.store,
-        accounts=runtime.store,
-        bus=runtime.bus,
-        clock=runtime.clock,
-        office=runtime.office,
-    )
-
-
-def ops_routes(runtime: Runtime) -> APIRouter:
-    return ops.router(
-        metrics=runtime.metrics,
-        records=runtime.store,
-        store=runtime.store,
-        engine=runtime.engine,
-        bus=runtime.bus,
-        channels=runtime.store.channels,
-        metrics_token=runtime.settings.server.metrics_token,
-    )
-
-
-def ops_only(runtime: Runtime) -> ASGIApp:
-    """The application of a worker: what machines ask of it, and nothing else."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY)
-    install(app)
-    app.router.routes.extend(ops_routes(runtime).routes)
-    return app
-
-
-def version() -> str:
-    return metadata.version("parley")

@@ -18,13 +18,14 @@ from orchestrator import codec
 from orchestrator.adapters.alone import alone
 from orchestrator.adapters.logs import configure
 from orchestrator.adapters.sqlite import path_of
-from orchestrator.app import Runtime, build, ops_only, version, web
+from orchestrator.app import Runtime, build
 from orchestrator.config import ProcessRole, ServerSettings, Settings
 from orchestrator.errors import Unavailable
 from orchestrator.http.sockets import Socket
 from orchestrator.ports import Accounts, Clock, Http
 from orchestrator.roles import check_role, together
 from orchestrator.simulate import Simulation
+from orchestrator.site import ops_only, version, web
 
 CLOSING = 2.0
 """Seconds for connections to close once the running turns are done."""

@@ -10,9 +10,9 @@ import orjson
 import pytest
 from starlette.routing import BaseRoute
 
-from orchestrator.app import hook_channels
 from orchestrator.http.hooks import routes
 from orchestrator.http.replies import Replies
+from orchestrator.site import hook_channels
 from orchestrator.types import Text
 from tests.support.cloud import running_cloud
 from tests.support.house import House

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.ssrf import Guard
-from orchestrator.app import chat_routes
+from orchestrator.site import chat_routes
 from tests.support.house import House
 from tests.support.playhouse import Play, Stage, hook_routes, made, staged
 from tests.support.registered import until

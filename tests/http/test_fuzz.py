@@ -16,9 +16,9 @@ from hypothesis.strategies import SearchStrategy
 from starlette.routing import BaseRoute
 from yarl import URL
 
-from orchestrator.app import hook_channels
 from orchestrator.http import api, callback, hooks
 from orchestrator.http.api import docs
+from orchestrator.site import hook_channels
 from tests.support.house import House
 from tests.support.web import Front, Reply, front
 

@@ -12,9 +12,9 @@ import pytest
 from starlette.routing import BaseRoute
 
 from orchestrator import signing
-from orchestrator.app import hook_channels, web
 from orchestrator.errors import Unavailable
 from orchestrator.http import hooks
+from orchestrator.site import hook_channels, web
 from orchestrator.types import Accepted, Inbound
 from tests.support import bots, probe
 from tests.support.cloud import Cloud, Reply, running_cloud

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from orchestrator.app import hook_channels
 from orchestrator.http.hooks import routes
+from orchestrator.site import hook_channels
 from orchestrator.types import Received, Text
 from tests.support.desk import desk_house
 from tests.support.house import House

@@ -11,11 +11,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from orchestrator.app import WEB
 from orchestrator.errors import Misconfigured
 from orchestrator.http import demo
 from orchestrator.http.webchat import SocketsFirst
 from orchestrator.http.webchat.assets import SPARE, Assets
+from orchestrator.site import WEB
 from tests.support.serve import serving
 from tests.support.web import Front
 from tests.support.webchat import Visitor, chat_front, mount

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from orchestrator.adapters.vault import AesVault
-from orchestrator.app import hook_channels, switchboard_of
+from orchestrator.app import switchboard_of
 from orchestrator.engine.per_channel import PerChannel
 from orchestrator.errors import NotFound
 from orchestrator.roster import NewChannel, Switchboard
+from orchestrator.site import hook_channels
 from orchestrator.types import Serves
 from tests.support.house import House, house
 from tests.support.registered import registered, until

@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 from fastapi import FastAPI
 
-from orchestrator.app import api_routes, ops_routes
 from orchestrator.http.keys import create_key
 from orchestrator.http.problems import install
+from orchestrator.site import api_routes, ops_routes
 from orchestrator.types import Inbound, Live, Message, Outgoing
 from tests.support.house import PATIENCE, House, house
 from tests.support.serve import serving

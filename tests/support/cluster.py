@@ -11,9 +11,10 @@ from typing import Any
 
 import aiohttp
 
-from orchestrator.app import Runtime, build, web
+from orchestrator.app import Runtime, build
 from orchestrator.config import ProcessRole, Settings
 from orchestrator.http.passwords import Passwords, create_agent
+from orchestrator.site import web
 from orchestrator.types import Agent
 from tests.support import postgres, redis
 from tests.support.desk import PASSWORD, QUICK, Browser

@@ -12,9 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from orchestrator.adapters.clock import SystemClock
-from orchestrator.app import hook_channels
 from orchestrator.http.hooks import routes
 from orchestrator.ports import Fault, Shown, StandIn
+from orchestrator.site import hook_channels
 from orchestrator.types import Outgoing, Part, RawRequest, RawResponse, Text
 from tests.support.house import House
 from tests.support.turns import NOON

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.adapters.clock import SystemClock
-from orchestrator.app import Runtime, build, web
+from orchestrator.app import Runtime, build
 from orchestrator.config import load
 from orchestrator.resources import folder
 from orchestrator.simulate import Platform, Simulation, simulated
+from orchestrator.site import web
 from orchestrator.types import Button, Buttons, Carousel, Choice, ListPicker, Part, QuickReplies, Tap, Text
 from tests.support.serve import serving
 

@@ -13,8 +13,8 @@ import jwt
 import orjson
 from starlette.routing import BaseRoute
 
-from orchestrator.app import WEB
 from orchestrator.http import media, webchat
+from orchestrator.site import WEB
 from tests.support.house import PATIENCE, House
 from tests.support.web import Front, front
 

@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from orchestrator.app import web
 from orchestrator.engine.web_forms import FormLink
+from orchestrator.site import web
 from orchestrator.types import FormAnswer
 from tests.support import bots, formbot
 from tests.support.house import House, house
