@@ -7,14 +7,13 @@ nothing; a row is one process's alone while it is held; what is delivered is wha
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -24,53 +23,14 @@ from orchestrator.adapters.postgres.store import PostgresStore
 from orchestrator.errors import Fenced
 from orchestrator.types import Commit, Loaded, Outgoing
 from tests.support.builders import conversation, message, outgoing, received, unique
-from tests.support.clock import ManualClock
-from tests.support.postgres import opened, url_for
-from tests.support.stores import Database, sqlite
+from tests.support.stores import Database
+from tests.support.worlds import HOLD, World, one_process, two_processes
 
-HOLD = 1000.0
-"""Seconds a row is held; time moves by the test's word alone, in steps that never sum up to it."""
 TALKS = st.sampled_from([0, 0, 0, 1])
 LINES = st.integers(0, 7)
 ANY = st.integers(0, 11)
 """Which of those that can take the step: modulo how many there are."""
 examples = itertools.count()
-
-
-@dataclass
-class World:
-    """One store for each process; `age` moves the clock by which holds go."""
-
-    stores: list[Database]
-    clock: ManualClock
-    hold: float
-    age: Callable[[float], Any]
-
-
-@asynccontextmanager
-async def one_process(folder: Path) -> AsyncIterator[World]:
-    clock = ManualClock()
-
-    async def nothing(seconds: float) -> None:
-        """Nobody holds anything."""
-
-    async with sqlite(folder, clock) as store:
-        yield World([store], clock, 0.0, nothing)
-
-
-@asynccontextmanager
-async def two_processes(folder: Path) -> AsyncIterator[World]:
-    url, clock = await url_for(folder), ManualClock()
-    async with opened(url, clock) as one, opened(url, clock) as other:
-        db = await asyncpg.connect(url)
-
-        async def age(seconds: float) -> None:
-            await db.execute(f"UPDATE outbox SET held_until = held_until - interval '{seconds} seconds'")
-
-        try:
-            yield World([one, other], clock, HOLD, age)
-        finally:
-            await db.close()
 
 
 @dataclass
