@@ -1,8 +1,9 @@
 """What was learned from examples, as plain arrays: scores of intents and how likely a message is of none of them.
 
-Of a message's vector: a softmax regression, plus the cosine to the nearest example of each intent; in "accurate" mode,
-and without an embedding, also a linear SVM over TF-IDF. Whether it is in scope is told by the regression's largest
-logit, and the cosines to the nearest centroid and to the nearest example.
+Of a message's vector: a softmax regression, plus how near each intent's examples are; with many examples an intent also
+their weighed likeness (kernel ridge regression), while they are not too many to look at each. In "accurate" mode, and
+without an embedding, a linear SVM over TF-IDF besides. Whether a message is in scope is told by the regression's
+largest logit, and the cosines to the nearest centroid and to the nearest example.
 """
 
 import io
@@ -23,14 +24,20 @@ Floats = NDArray[np.float32]
 Mode = Literal["default", "accurate", "lexical"]
 
 # Weight of the nearest example beside the regression's probability: +.005 on banking77, harmless on clinc150.
-NEAREST = 0.5
+NEAREST = 1.0
+# With more examples an intent it is better to count those around: how much less one counts that is farther off, and
+# what that counts beside the probability. Of banking77 alone .922 are right, with the nearest .925, so .932.
+CROWD, NARROW, AROUND = 20, 40.0, 0.5
+# How far an example reaches in the kernel: the best of .5 to 8.
+REACH = 2.0
 CANDIDATES = 10
 # Weights of cosines beside the largest logit, from clinc150: .984 where the logit alone tells .970 and a centroid .983.
 SCOPE_CENTROID, SCOPE_NEAREST = 10.0, 10.0
 # Without an embedding: of the share of known words beside the SVM's best margin.
 SCOPE_KNOWN = 2.0
 LARGEST = 500_000_000
-QUICK = 3000
+# Examples that are compared in a quarter of a millisecond: all of them, or those of the likeliest intents.
+QUICK, QUICK_KERNEL = 3000, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dense:
-    """Over embeddings: regression [768, intents], [intents]; examples [n, 768] sorted by intent, each of length 1."""
+    """Over embeddings: regression [768, intents], [intents]; examples [n, 768] sorted by intent, each of length 1.
+
+    `kernel` are each example's weights for each intent, [n, intents].
+    """
 
     weights: Floats
     offsets: Floats
@@ -51,6 +61,14 @@ class Dense:
     examples: Floats
     starts: NDArray[np.int64]
     """Where each intent's examples begin."""
+    kernel: Floats | None = None
+
+    @property
+    def crowded(self) -> bool:
+        return len(self.examples) >= CROWD * len(self.starts)
+
+
+ARRAYS = ("weights", "offsets", "centroids", "examples", "starts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +95,16 @@ class Head:
     @property
     def quick(self) -> bool:
         """Whether reading takes a quarter of a millisecond at most: less than it takes to change threads."""
-        return self.sparse is None and self.dense is not None and len(self.dense.examples) <= QUICK
+        if self.sparse is not None or self.dense is None:
+            return False
+        return len(self.dense.examples) <= (QUICK if self.dense.kernel is None else QUICK_KERNEL)
 
     def read(self, vector: Floats | None, text: str) -> Reading:
         scores, scope = self.scores(vector, text)
         shares = softmax(self.sharpness * scores)
         order = np.argsort(-shares, kind="stable")
         out = 1 / (1 + np.exp(np.clip((scope - self.edge) / self.width, -30, 30)))
-        return Reading(tuple((self.names[k], float(shares[k])) for k in order), float(out))
+        return Reading(tuple(zip((self.names[k] for k in order), shares[order].tolist(), strict=True)), float(out))
 
     def scores(self, vector: Floats | None, text: str) -> tuple[Floats, float]:
         """Of each intent, and how much in scope the message is; the scales are the head's own."""
@@ -105,20 +125,40 @@ class Head:
 def dense_scores(dense: Dense, vector: Floats) -> tuple[Floats, float]:
     unit = vector / (np.linalg.norm(vector) or 1.0)
     logits = vector @ dense.weights + dense.offsets
-    nearest = nearest_of(dense, unit, logits)
-    scope = logits.max() + SCOPE_CENTROID * (dense.centroids @ unit).max() + SCOPE_NEAREST * nearest.max()
-    return softmax(logits) + NEAREST * nearest, float(scope)
+    if dense.kernel is None:
+        near, nearest = neighbours(dense, unit, logits)
+    else:
+        cosines = dense.examples @ unit
+        nearest = float(cosines.max())
+        near = NEAREST * np.maximum.reduceat(cosines, dense.starts) + likeness(cosines) @ dense.kernel
+    scope = logits.max() + SCOPE_CENTROID * (dense.centroids @ unit).max() + SCOPE_NEAREST * nearest
+    return softmax(logits) + near, float(scope)
 
 
-def nearest_of(dense: Dense, unit: Floats, logits: Floats) -> Floats:
-    """Cosine to the nearest example of each of the likeliest intents, 0 for the others, which can't win any more."""
+def likeness(cosines: Floats, *, out: Floats | None = None) -> Floats:
+    """1 for the same direction, less the farther off: a Gaussian of the distance between vectors of length 1."""
+    scaled = np.subtract(cosines, 1, out=out)
+    scaled *= REACH
+    return np.exp(scaled, out=scaled)
+
+
+def neighbours(dense: Dense, unit: Floats, logits: Floats) -> tuple[Floats, float]:
+    """What the examples near add to each of the likeliest intents, 0 for the others, which can't win any more.
+
+    And the nearest one's cosine.
+    """
     count = len(logits)
     likeliest = np.argpartition(-logits, CANDIDATES)[:CANDIDATES] if count > CANDIDATES else np.arange(count)
     ends = np.append(dense.starts[1:], len(dense.examples))
+    cosines = [dense.examples[dense.starts[place] : ends[place]] @ unit for place in likeliest]
+    nearest = np.array([own.max() for own in cosines], dtype=np.float32)
     found = np.zeros(count, dtype=np.float32)
-    for place in likeliest:
-        found[place] = (dense.examples[dense.starts[place] : ends[place]] @ unit).max()
-    return found
+    if dense.crowded:
+        around = np.array([np.exp(NARROW * (own - 1)).sum() for own in cosines], dtype=np.float32)
+        found[likeliest] = AROUND * around / (around.sum() or 1.0)
+    else:
+        found[likeliest] = NEAREST * nearest
+    return found, float(nearest.max())
 
 
 def softmax(logits: Floats) -> Floats:
@@ -144,7 +184,9 @@ def save(model: Model) -> bytes:
     for code, head in model.heads.items():
         heads[code] = {"names": head.names, "sharpness": head.sharpness, "edge": head.edge, "width": head.width}
         if head.dense is not None:
-            arrays |= {f"{code}.dense.{name}": getattr(head.dense, name) for name in Dense.__slots__}
+            arrays |= {f"{code}.dense.{name}": getattr(head.dense, name) for name in ARRAYS}
+            if head.dense.kernel is not None:
+                arrays[f"{code}.dense.kernel"] = head.dense.kernel
         if head.sparse is not None:
             words = "\n".join(head.sparse.lexical.vocabulary).encode()
             arrays[f"{code}.sparse.vocabulary"] = np.frombuffer(words, dtype=np.uint8)
@@ -177,7 +219,8 @@ def load(path: Path) -> Model:
 def head_of(code: str, about: Mapping[str, Any], arrays: Mapping[str, Any]) -> Head:
     dense = sparse = None
     if f"{code}.dense.weights" in arrays:
-        dense = Dense(**{name: arrays[f"{code}.dense.{name}"] for name in Dense.__slots__})
+        found = {name: arrays[f"{code}.dense.{name}"] for name in ARRAYS}
+        dense = Dense(**found, kernel=arrays.get(f"{code}.dense.kernel"))
     if f"{code}.sparse.weights" in arrays:
         words: Sequence[str] = arrays[f"{code}.sparse.vocabulary"].tobytes().decode().split("\n")
         lexical = Lexical({word: place for place, word in enumerate(words)}, arrays[f"{code}.sparse.rarity"])

@@ -114,6 +114,11 @@ class Intents:
         if self.loading is not None:
             self.loading.cancel()
 
+    def begin(self, said: Utterance, known: Understanding) -> None:
+        if self.model is not None and self.model.encoder and self.encoder is not None:
+            for _, text in readable(self.model, said, known):
+                self.encoder.begin(text)
+
     async def read(self, said: Utterance, known: Understanding) -> Understanding:
         self.look()
         model, encoder = self.model, self.encoder
