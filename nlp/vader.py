@@ -4,8 +4,9 @@ On other languages it is blind (it finds 3 to 13 % of what is negative), so it s
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,7 +47,7 @@ class Vader:
             raise EngineFailed("vader: not open")
         if not text.strip():
             raise EngineFailed("vader reads English, and there is no English translation")
-        score = float(self.analyzer.polarity_scores(text[:LONGEST])["compound"])
+        score = scored(text[:LONGEST])["compound"]
         return replace(
             known, sentiment=Sentiment(score=score, label=self.label(score), confidence=abs(score), engine="vader")
         )
@@ -71,6 +72,12 @@ def load() -> Any:
     except ImportError as error:
         raise EngineFailed("vader: 'vaderSentiment' is not installed; run 'pip install parley'") from error
     return SentimentIntensityAnalyzer()
+
+
+@lru_cache(maxsize=64)
+def scored(text: str) -> Mapping[str, float]:
+    """VADER's `neg`, `neu`, `pos` and `compound`; more than one stage of a turn wants them. Raises EngineFailed."""
+    return dict(load().polarity_scores(text))
 
 
 def create(settings: Settings, *, clock: Clock, http: Http, files: Files) -> Stage:

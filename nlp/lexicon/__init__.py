@@ -63,9 +63,10 @@ class LexiconStage:
 
     def best(self, text: str, known: Understanding, pivot_language: str) -> Reading:
         """The text in its own language, and its translation: whichever says more."""
+        versions = dict.fromkeys(((known.language.code, text), (pivot_language, known.pivot[:LONGEST])))
         readings = [
             read(words, self.lexicons[code], emoji=self.emoji)
-            for code, words in ((known.language.code, text), (pivot_language, known.pivot[:LONGEST]))
+            for code, words in versions
             if code in self.lexicons and words
         ]
         if not readings:

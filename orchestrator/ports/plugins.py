@@ -217,7 +217,8 @@ class Metered(Protocol):
 class Stage(Protocol):
     """One step of understanding. Returns what it was given with more filled in. Raises EngineFailed.
 
-    A `version` beside `engine`, a string, is shown with what the stage found.
+    A `version` beside `engine`, a string, is shown with what the stage found. A method `begin(said, known)` is called
+    for every stage before any reads: it starts what takes long on another thread, and must return at once.
     """
 
     name: str

@@ -1,8 +1,10 @@
 """Runs the stages of a turn: language, then the pivot translation, then everything that reads the words."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import structlog
 
 from orchestrator.copies import replace
 from orchestrator.decide.language import decide_language, looks_like_name, telling_part
@@ -27,6 +29,7 @@ TRANSLATION_BY = 0.8
 JUDGED_WORDS = 5
 JUDGED_SURE = 0.95
 COMMON = ("en", "es", "de", "fr", "it", "pt", "nl")
+log = structlog.get_logger("parley.understand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,9 @@ class Understander:
         for stage in stages:
             self.groups.setdefault(stage.name, []).append(stage)
         self.detectors = self.groups.pop("language", [])
+        self.beginnings: list[Callable[[Utterance, Understanding], None]] = [
+            stage.begin for group in self.groups.values() for stage in group if hasattr(stage, "begin")
+        ]
         if self.detectors and chain.judge is None:
             chain.judge = self.in_another_language
 
@@ -88,23 +94,30 @@ class Understander:
 
     async def read(self, said: Utterance) -> Understanding:
         """What is known of the utterance when the deadline has come, at the latest."""
-        said = replace(
-            said,
-            text=said.text[:LONGEST],
-            candidates=said.candidates or self.languages,
-            pivot_language=said.pivot_language or self.pivot,
-        )
+        said = self.complete(said)
         start = self.clock.monotonic()
         language, runs = await self.language(said, start + self.deadline * LANGUAGE_BY)
         pivot, translation = await self.pivot_of(said, language.code, start + self.deadline * TRANSLATION_BY)
-        known = Understanding(language=language, pivot=pivot)
         if not self.groups:
-            return replace(known, stages=(*runs, *translation))
+            return Understanding(language=language, pivot=pivot, stages=(*runs, *translation))
+        known = Understanding(language=language, pivot=pivot)
+        self.begin(said, known)
         read = await asyncio.gather(
             *(self.group(group, said, known, start + self.deadline) for group in self.groups.values())
         )
         found = merged(known, [result for result, _ in read])
         return replace(found, stages=(*runs, *translation, *(run for _, group_runs in read for run in group_runs)))
+
+    def complete(self, said: Utterance) -> Utterance:
+        """With what the app says where the utterance does not, and no more of its text than is read."""
+        if len(said.text) <= LONGEST and said.candidates and said.pivot_language:
+            return said
+        return replace(
+            said,
+            text=said.text[:LONGEST],
+            candidates=said.candidates or self.languages,
+            pivot_language=said.pivot_language or self.pivot,
+        )
 
     async def language(self, said: Utterance, until: float) -> tuple[Language, list[StageRun]]:
         """Detectors see the telling words alone: links and codes look like English, greetings come in any language."""
@@ -122,7 +135,7 @@ class Understander:
         found = known.language
         detected = found.seen or (((found.code, found.confidence),) if found.code else ())
         decided = decide_language(said, detected)
-        return replace(decided, engine=found.engine), runs
+        return replace(decided, engine=found.engine) if found.engine else decided, runs
 
     async def pivot_of(self, said: Utterance, source: str, until: float) -> tuple[str, list[StageRun]]:
         pivot = said.pivot_language
@@ -137,6 +150,15 @@ class Understander:
         rendered = await self.chain.translate([said.text], source, pivot, within=until - start, names=said.names)
         run = self.ran("translation", rendered.outcome, "+".join(rendered.engines), start, rendered.detail)
         return rendered.texts[0] or "", [run]
+
+    def begin(self, said: Utterance, known: Understanding) -> None:
+        """What stages work out on other threads goes on while those on the event loop read."""
+        for begin in self.beginnings:
+            try:
+                begin(said, known)
+            except Exception as error:
+                # The stage will meet it again when it reads, and its run says so.
+                log.debug("a stage did not begin", reason=type(error).__name__)
 
     async def group(
         self, stages: Sequence[Stage], said: Utterance, known: Understanding, until: float

@@ -1,13 +1,12 @@
 """What MiniLM adds: other wordings are understood, wishes nobody wrote a pattern for are heard, moods are told."""
 
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
 from bots.guide.bot import GuideBot
 from bots.guide.match import blended
-from nlp import heads, mood, vader, wishes
+from nlp import heads, mood, wishes
 from nlp.embedding.encoder import Encoder
 from nlp.intents.examples import corpus
 from nlp.intents.train import train
@@ -72,10 +71,10 @@ def test_wishes_in_other_words(minilm: Encoder, text: str, wish: bool) -> None:
 
 
 def test_moods(minilm: Encoder) -> None:
-    head, analyzer = heads.load(mood.PACKAGE), cast(Any, vader.load())
+    head = heads.load(mood.PACKAGE)
 
     def told(text: str) -> str:
-        shares = mood.leaning(head.shares(mood.features(minilm.embed_now(text), analyzer, text)))
+        shares = mood.leaning(head.shares(mood.features(minilm.embed_now(text), text)))
         return mood.LABELS[int(shares.argmax())]
 
     found = english()
