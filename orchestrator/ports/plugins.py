@@ -218,7 +218,8 @@ class Stage(Protocol):
     """One step of understanding. Returns what it was given with more filled in. Raises EngineFailed.
 
     A `version` beside `engine`, a string, is shown with what the stage found. A method `begin(said, known)` is called
-    for every stage before any reads: it starts what takes long on another thread, and must return at once.
+    before stages read, at times with a mere guess at the language: it starts what takes long on another thread, and
+    must return at once.
     """
 
     name: str

@@ -96,12 +96,16 @@ class Understander:
         """What is known of the utterance when the deadline has come, at the latest."""
         said = self.complete(said)
         start = self.clock.monotonic()
+        if said.prior == said.pivot_language:
+            # They mostly go on in the same language. If not, what was begun is of no use, and does no harm.
+            self.begin(said, Understanding(language=Language(code=said.prior), pivot=said.text))
         language, runs = await self.language(said, start + self.deadline * LANGUAGE_BY)
         pivot, translation = await self.pivot_of(said, language.code, start + self.deadline * TRANSLATION_BY)
         if not self.groups:
             return Understanding(language=language, pivot=pivot, stages=(*runs, *translation))
         known = Understanding(language=language, pivot=pivot)
-        self.begin(said, known)
+        if known.language.code != said.prior or said.prior != said.pivot_language:
+            self.begin(said, known)
         read = await asyncio.gather(
             *(self.group(group, said, known, start + self.deadline) for group in self.groups.values())
         )

@@ -151,3 +151,18 @@ def test_broken_weights_are_refused(tmp_path: Path, data: bytes) -> None:
 def test_where_models_are_kept() -> None:
     assert models_folder({"PARLEY_MODELS": "/somewhere"}) == Path("/somewhere")
     assert models_folder({"XDG_CACHE_HOME": "/cache"}) == Path("/cache/parley/models")
+
+
+async def test_what_was_begun_is_what_is_waited_for(encoder: Encoder) -> None:
+    encoder.begin("where is my order")
+    begun = encoder.future("where is my order")
+    assert (await encoder.embed("where is my order") == encoder.embed_now("where is my order")).all()
+    assert encoder.future("where is my order") is begun
+
+
+async def test_beginning_never_raises(encoder: Encoder) -> None:
+    encoder.waiting = 10_000
+    encoder.begin("where is my order")
+    with pytest.raises(EngineFailed, match="more to do"):
+        await encoder.embed("where is my order")
+    encoder.waiting = 0

@@ -177,6 +177,38 @@ class Cheerful(Stuck):
         return replace(known, sentiment=Sentiment(score=1.0, label="positive", engine=self.engine))
 
 
+class Eager(Cheerful):
+    """Begins before it reads, and keeps what it was told then."""
+
+    engine = "eager"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.begun: list[tuple[str, str]] = []
+
+    def begin(self, said: Utterance, known: Understanding) -> None:
+        self.begun.append((known.language.code, known.pivot))
+        raise RuntimeError("not today")
+
+
+@pytest.mark.parametrize(
+    ("prior", "text", "begun"),
+    [
+        ("en", "where is my parcel", ["en"]),
+        ("es", "where is my parcel, please tell me now", ["en"]),
+        ("en", "quiero saber dónde está mi pedido", ["en", "es"]),
+        ("", "where is my parcel, please tell me now", ["en"]),
+    ],
+)
+async def test_what_takes_long_begins_with_the_likely_language(prior: str, text: str, begun: list[str]) -> None:
+    stage = Eager("sentiment")
+    async with understander(stages=[real_stages()[0], stage]) as made:
+        found = await made.read(Utterance(text=text, prior=prior))
+    assert [code for code, _ in stage.begun] == begun
+    assert found.language.code == begun[-1]
+    assert [run.outcome for run in found.stages if run.stage == "sentiment"] == ["ok"]
+
+
 @pytest.mark.parametrize("name", ["language", "sentiment", "intent", "wish"])
 async def test_a_stage_that_hangs_takes_nothing_from_the_others(name: str) -> None:
     stages = [stage for stage in real_stages() if stage.name != name]
