@@ -12,6 +12,7 @@ from orchestrator.http.desk import live, tabs
 from orchestrator.types import TypingChanged
 from tests.support.clock import ManualClock
 from tests.support.desk import DeskHouse, desk_house
+from tests.support.loop import next_tick
 
 
 async def online(desk: DeskHouse) -> set[str]:
@@ -192,8 +193,7 @@ async def test_an_account_switched_off_loses_its_tabs_and_a_new_team_its_sight(t
             await store.save_agent(replace(agent, teams=("support",)))
             async with asyncio.timeout(15):
                 while (await desk.parley.runtime.bus.presences("shop"))[agent.id] != ("support",):
-                    await tab.socket.send_json({"type": "ping"})
-                    await tab.until("pong")
+                    await next_tick()
             await desk.waiting()
             await tab.until("gone")
             await store.save_agent(replace(agent, disabled=True))
