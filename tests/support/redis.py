@@ -72,7 +72,8 @@ class Server:
                     assert self.process is not None
                     if self.process.poll() is not None:
                         raise AssertionError(f"redis-server ended with {self.process.returncode}") from error
-                    if isinstance(error, AuthenticationError):
+                    # From Redis 7.2 on, and from Valkey, it comes while the client introduces itself.
+                    if isinstance(error, AuthenticationError) or "Authentication required" in str(error):
                         return
                     await asyncio.sleep(0.01)
 
