@@ -34,7 +34,9 @@ class Settings(BaseModel):
     intents: Mapping[str, tuple[str, ...]] = Field(default_factory=dict, description="Examples by intent, besides.")
     language: str = Field("en", description="Language of examples that do not say theirs.")
     mode: Literal["default", "accurate"] = Field(
-        "default", description="'accurate' also looks at words and letters: better with many examples, 1 ms more."
+        "default",
+        description="'accurate' also looks at words and letters, and at each of up to 12,000 examples: 1 ms more, "
+        "3 ms with 8,000 of them.",
     )
     threshold: float | None = Field(
         None, ge=0, le=1, description="Below this probability a message is of no intent; default: 1/√(intents)."

@@ -161,3 +161,17 @@ def test_an_app_without_intents_is_told_what_to_add(tmp_path: Path) -> None:
     config.write_text(CONFIG.split("[apps.shop.nlp]")[0], encoding="utf-8")
     (tmp_path / "guide.toml").write_text(GUIDE, encoding="utf-8")
     assert "no intents by example" in parley("train", "--config", str(config))
+
+
+def test_sentiment_is_measured_on_what_people_rated(tmp_path: Path) -> None:
+    path = tmp_path / "tweets.txt"
+    path.write_bytes(b"1\t-2.1\tthis is terrible\n2\t3.0\ti &lt;3 it, i love it\n3\t0.49\tthe box is blue caf\xe9\n\n")
+    assert [label for _, label in sentiment.rated(path)] == ["negative", "positive", "neutral"]
+    assert sentiment.rated(path)[1][0] == "i <3 it, i love it"
+    found = measured(sentiment.EVALUATOR, path)
+    assert (found["messages"], found["macro_f1"]) == (3, 1.0)
+    path.write_text("1\tgood\tthis is terrible\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match="line 1: 'good' is no rating"):
+        measured(sentiment.EVALUATOR, path)
+    with pytest.raises(Misconfigured, match="can't be read"):
+        measured(sentiment.EVALUATOR, tmp_path / "absent.txt")

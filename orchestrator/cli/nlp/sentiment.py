@@ -1,23 +1,26 @@
 """`--sentiment`: how well moods are told, in English or by way of a translation."""
 
+import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestrator.cli.nlp.evaluator import Evaluator, Goal, Metrics, Run, Setting
 from orchestrator.cli.nlp.felt import ENGINES, LANGUAGE, understood
-from orchestrator.cli.nlp.labelled import TRAIN, rows
+from orchestrator.cli.nlp.labelled import TRAIN, Row, kept, rows
 from orchestrator.errors import Misconfigured
 
 SENTIMENT_ENGINES = Setting(
     name="sentiment-engines", default="auto", help="Engines for sentiment, in order: vader,lexicon,mood."
 )
 CLASSES = ("negative", "neutral", "positive")
+# Of people's mean rating, -4 to 4: nearer to 0 a text is neutral.
+RATED_FROM = 0.5
 NUMBERS = {**{str(number): name for number, name in enumerate(CLASSES)}, **{name: name for name in CLASSES}}
 
 
 def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
-    found = [row for path in paths for row in rows(path, TRAIN)]
+    found = [row for path in paths for row in (rated(path) if path.suffix == ".txt" else rows(path, TRAIN))]
     if unknown := {label for _, label in found} - set(NUMBERS):
         raise Misconfigured(f"{str(paths[0])!r} has a label {min(unknown)!r}; known: {', '.join(NUMBERS)}")
     meant = [NUMBERS[label] for _, label in found]
@@ -36,6 +39,28 @@ def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
     }
 
 
+def rated(path: Path) -> list[Row]:
+    """Lines of an id, a mean rating and a text, as Hutto & Gilbert (2014) publish what people said of tweets."""
+    found = []
+    for number, line in enumerate(read_loosely(path).split("\n"), 1):
+        _, rating, text = [*line.rstrip("\r").split("\t", 2), "", "", ""][:3]
+        try:
+            mean = float(rating) if line.strip() else 0.0
+        except ValueError:
+            raise Misconfigured(f"{str(path)!r}, line {number}: {rating[:20]!r} is no rating") from None
+        if text.strip():
+            found.append((html.unescape(text), CLASSES[1 + (mean >= RATED_FROM) - (mean <= -RATED_FROM)]))
+    return kept(path, found)
+
+
+def read_loosely(path: Path) -> str:
+    """These files hold single bytes of older encodings. Raises Misconfigured when there is none."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Misconfigured(f"{str(path)!r} can't be read: {error.strerror}") from None
+
+
 def f1(pairs: Sequence[tuple[str, str]], name: str) -> float:
     both = sum(one == name == other for one, other in pairs)
     either = sum(one == name for one, _ in pairs) + sum(other == name for _, other in pairs)
@@ -50,7 +75,7 @@ def share(pairs: Sequence[tuple[str, str]], name: str) -> float:
 EVALUATOR = Evaluator(
     name="sentiment",
     files=("FILE",),
-    help="Tell negative, neutral and positive (TSV or CSV: text, label).",
+    help="Tell negative, neutral and positive (TSV or CSV: text, label; .txt: id, mean rating, text).",
     measure=measure,
     settings=(SENTIMENT_ENGINES, LANGUAGE),
     runs=(
