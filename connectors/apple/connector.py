@@ -5,12 +5,12 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from connectors.apple import events, render, wire
 from connectors.apple.gateway import AppleGateway, Gateway
 from connectors.apple.settings import LIMITS, Settings
 from connectors.apple.wire import Envelope
+from orchestrator.attaching import as_link, attached
 from orchestrator.errors import Malformed, NotFound, SendFailed, TooLarge, Unavailable
 from orchestrator.ports import Clock, Files, Http
 from orchestrator.types import (
@@ -127,27 +127,11 @@ class AppleChannel:
     async def content(self, part: Part, message: str, address: str) -> Mapping[str, Any]:
         if not isinstance(part, Media):
             return render.fields(part, message, self.settings, self.able.get(address, frozenset()))
-        found = await self.bytes_of(part)
+        found = await attached(part, self.files, self.http, most=LARGEST)
         if found is None:
-            return render.words(f"{part.alt or part.name}\n{part.url}")
+            return render.words(as_link(part))
         attachment = await self.gateway.store(found.data, name=found.name, mime=found.mime)
         return {"type": "text", "body": render.bmp(part.alt) + events.PLACE, "attachments": [attachment]}
-
-    async def bytes_of(self, part: Media) -> Fetched | None:
-        """Of a file kept here or of one elsewhere; None for what can't be had, which goes as a link."""
-        path = urlsplit(part.url).path
-        name = part.name or path.rpartition("/")[2] or "file"
-        with suppress(NotFound):
-            data, mime, kept = await self.files.get(path)
-            return Fetched(data=data, mime=part.mime or mime, name=part.name or kept or name)
-        try:
-            response = await self.http.request("GET", part.url, timeout=30.0, max_bytes=LARGEST)
-        except (SendFailed, TooLarge):
-            return None
-        if response.status != 200 or not response.body:
-            return None
-        mime = part.mime or response.headers.get("content-type", "").partition(";")[0].strip()
-        return Fetched(data=response.body, mime=mime or "application/octet-stream", name=name)
 
     async def typing(self, address: str, on: bool) -> None:
         """A hint, lost without harm."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from connectors.email import mime, smtp
 from connectors.email.imap import ImapFailed, connected
@@ -16,6 +15,7 @@ from connectors.email.mailbox import take
 from connectors.email.providers import provider
 from connectors.email.settings import ADDRESS, APIS, Settings
 from connectors.email.threads import Thread, our_id, thread_of
+from orchestrator.attaching import attached
 from orchestrator.errors import Malformed, NotFound, ParleyError, SendFailed, TooLarge, Unanswered, Unauthenticated
 from orchestrator.ports import Clock, Files, Http, Recall
 from orchestrator.types import (
@@ -215,7 +215,7 @@ class EmailChannel:
         kept: list[Part] = []
         files: list[mime.Attachment] = []
         for part in parts:
-            found = await self.download(part, left) if isinstance(part, Media) else None
+            found = await self.file(part, left) if isinstance(part, Media) else None
             if not isinstance(part, Media) or found is None:
                 kept.append(part)
                 continue
@@ -225,22 +225,9 @@ class EmailChannel:
             kept.append(replace(part, url=""))
         return kept, files
 
-    async def download(self, media: Media, most: int) -> mime.Attachment | None:
-        with suppress(ParleyError):
-            path = urlsplit(media.url).path
-            if path.startswith(OURS):
-                with suppress(NotFound):
-                    data, kind, name = await self.files.get(path)
-                    return mime.Attachment(data=data, mime=kind, name=media.name or name) if len(data) <= most else None
-            if most <= 0 or media.size > most:
-                return None
-            response = await self.http.request("GET", media.url, timeout=self.settings.timeout, max_bytes=most)
-            if response.status == 200 and response.body:
-                given = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-                kind = media.mime or (given if "/" in given else "application/octet-stream")
-                name = media.name or mime.clean_name(path) or "file"
-                return mime.Attachment(data=response.body, mime=kind, name=name)
-        return None
+    async def file(self, media: Media, most: int) -> mime.Attachment | None:
+        found = await attached(media, self.files, self.http, most=most, seconds=self.settings.timeout)
+        return mime.Attachment(data=found.data, mime=found.mime, name=found.name) if found else None
 
     async def typing(self, address: str, on: bool) -> None:
         """Mail has no such thing."""

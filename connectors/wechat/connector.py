@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from connectors.wechat import crypto, wire, xml
 from connectors.wechat.api import Api, answered
-from connectors.wechat.render import UPLOADS, menu_buttons, message, template, uploaded
+from connectors.wechat.render import UPLOADS, menu_buttons, message, template, text, uploaded
 from connectors.wechat.settings import LIMITS, Settings
 from orchestrator import sending
+from orchestrator.attaching import as_link, attached
 from orchestrator.errors import NotFound, ParleyError, SendFailed, TooLarge, Unanswered, Unauthenticated
 from orchestrator.ports import Clock, Files, Http
 from orchestrator.types import (
@@ -27,7 +28,6 @@ from orchestrator.types import (
 )
 
 TAKEN = RawResponse(body=b"success")
-OURS = "/media/"
 
 
 class WeChatChannel:
@@ -102,26 +102,22 @@ class WeChatChannel:
         return "/cgi-bin/message/custom/send", {"touser": outgoing.address, **found}
 
     async def upload(self, part: Media) -> Mapping[str, Any]:
-        """WeChat takes files, not links. Raises SendFailed; nothing was sent then, so it may be tried again."""
-        data, mime, name = await self.download(part)
+        """WeChat takes files, not links; what can't be had, or it does not take, is told by its address all the same.
+        Raises SendFailed; nothing was sent then, so it may be tried again."""
+        most = LIMITS.media_bytes.get(part.media, 10_485_760)
+        found = await attached(part, self.files, self.http, most=most, seconds=self.settings.timeout)
+        if found is None:
+            return text(as_link(part))
         kind = UPLOADS[part.media]
         try:
-            media_id = await self.api.upload(kind, part.name or name or kind, part.mime or mime, data)
+            media_id = await self.api.upload(kind, found.name or kind, found.mime, found.data)
         except Unanswered as error:
             raise SendFailed(str(error), retryable=True) from None
+        except SendFailed as error:
+            if error.retryable or error.reason:
+                raise
+            return text(as_link(part))
         return uploaded(kind, media_id, part)
-
-    async def download(self, part: Media) -> tuple[bytes, str, str]:
-        path = urlsplit(part.url).path
-        if path.startswith(OURS):
-            with suppress(NotFound):
-                return await self.files.get(path)
-        most = LIMITS.media_bytes.get(part.media, 10_485_760)
-        response = await self.http.request("GET", part.url, timeout=self.settings.timeout, max_bytes=most)
-        if failed := sending.failure("the media's server", response.status, response.headers, self.clock.now()):
-            raise failed
-        mime = response.headers.get("Content-Type", "").partition(";")[0].strip()
-        return response.body, mime or "application/octet-stream", path.rpartition("/")[2]
 
     async def fetch(self, reference: str, max_bytes: int) -> Fetched:
         response = await self.api.download(reference, max_bytes)

@@ -4,7 +4,6 @@ import base64
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
@@ -16,6 +15,7 @@ from connectors.x.oauth import Identity
 from connectors.x.settings import LIMITS, Settings
 from connectors.x.upload import CATEGORIES, upload
 from orchestrator import sending
+from orchestrator.attaching import as_link, attached
 from orchestrator.errors import NotFound, ParleyError, SendFailed, TooLarge, Unanswered, Unauthenticated
 from orchestrator.ports import Clock, Files, Http, HttpResponse
 from orchestrator.types import (
@@ -38,7 +38,6 @@ PRIVATE_HOSTS = frozenset(("ton.twitter.com", "ton.x.com"))
 """Where what was sent in private lies: only who may read it gets it."""
 REFUSED_BY_THEM = frozenset((349, 150, 151))
 EVENTS = ("dm.received", "dm.read")
-OURS = "/media/"
 DAY = 86_400.0
 
 
@@ -92,37 +91,34 @@ class XChannel:
 
     async def message(self, rendering: Rendering) -> Mapping[str, Any]:
         """fit hands one part. Media are put at X first; should that not be answered, nothing was sent yet."""
-        words, attached = [], []
+        words, files = [], []
         for part in rendering.parts:
             if isinstance(part, Text):
                 words.append(part.text)
             elif isinstance(part, Media) and part.media in CATEGORIES:
-                words += [part.alt] if part.alt else []
-                attached.append({"media_id": await self.put(part)})
+                media_id = await self.put(part)
+                words += [part.alt if media_id else as_link(part)]
+                files += [{"media_id": media_id}] if media_id else []
             else:
                 words.append(getattr(part, "text", "") or getattr(part, "url", "") or "…")
+        words = [said for said in words if said]
         body: dict[str, Any] = {"text": "\n".join(words)} if words else {}
-        return body | ({"attachments": attached} if attached else {})
+        return body | ({"attachments": files} if files else {})
 
     async def put(self, part: Media) -> str:
-        data, mime = await self.download(part)
+        """The id of the file at X; "" for one that can't be had, or that X does not take: it goes as a link."""
+        most = LIMITS.media_bytes.get(part.media, 5_242_880)
+        found = await attached(part, self.files, self.http, most=most, seconds=self.settings.timeout)
+        if found is None:
+            return ""
         try:
-            return await upload(self.call, part.media, part.mime or mime, data)
+            return await upload(self.call, part.media, found.mime, found.data)
         except Unanswered as error:
             raise SendFailed(str(error), retryable=True) from None
-
-    async def download(self, part: Media) -> tuple[bytes, str]:
-        path = urlsplit(part.url).path
-        if path.startswith(OURS):
-            with suppress(NotFound):
-                data, mime, _ = await self.files.get(path)
-                return data, mime
-        most = LIMITS.media_bytes.get(part.media, 5_242_880)
-        response = await self.http.request("GET", part.url, timeout=self.settings.timeout, max_bytes=most)
-        if failed := sending.failure("the media's server", response.status, response.headers, self.clock.now()):
-            raise failed
-        mime = response.headers.get("Content-Type", "").partition(";")[0].strip()
-        return response.body, mime or "application/octet-stream"
+        except SendFailed as error:
+            if error.retryable or error.reason:
+                raise
+            return ""
 
     async def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The `data` of the answer. A token that is refused is renewed once. Raises SendFailed."""

@@ -11,6 +11,7 @@ import pytest
 from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from tests.support.clock import ManualClock
+from tests.support.cloud import Cloud, running_cloud
 from tests.support.playhouse import Stage, staged
 from tests.support.turns import NOON
 
@@ -23,6 +24,12 @@ async def http() -> AsyncIterator[HttpClient]:
     await http.open()
     yield http
     await http.close()
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[Cloud]:
+    async with running_cloud() as running:
+        yield running
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Every connector's own table of captured and composed cases."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,15 +8,9 @@ from orchestrator.adapters.files import LocalFiles
 from orchestrator.adapters.http_client import HttpClient
 from tests.connectors.runner import Case, all_cases, build, run
 from tests.support.clock import ManualClock
-from tests.support.cloud import Cloud, running_cloud
+from tests.support.cloud import Cloud
 
 WANTED = {"text", "media", "tap", "forged", "malformed", "duplicate", "throttled", "unreachable", "refused"}
-
-
-@pytest.fixture
-async def cloud() -> AsyncIterator[Cloud]:
-    async with running_cloud() as cloud:
-        yield cloud
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=str)

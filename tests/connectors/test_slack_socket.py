@@ -19,7 +19,7 @@ from orchestrator.errors import SendFailed, Unavailable
 from orchestrator.ports import Listener
 from orchestrator.types import Inbound, Received, Tap, Text
 from tests.support.clock import ManualClock
-from tests.support.cloud import Cloud, Reply, running_cloud
+from tests.support.cloud import Cloud, Reply
 
 PATIENCE = 10.0
 HELLO = {"type": "hello", "num_connections": 1}
@@ -97,12 +97,6 @@ def message(text: str, ts: str = "1760000000.000100") -> dict[str, Any]:
 async def soon(queue: asyncio.Queue[Any]) -> Any:
     async with asyncio.timeout(PATIENCE):
         return await queue.get()
-
-
-@pytest.fixture
-async def cloud() -> AsyncIterator[Cloud]:
-    async with running_cloud() as cloud:
-        yield cloud
 
 
 async def test_events_taps_and_commands_are_heard_and_acknowledged(tmp_path: Path, cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from connectors.wechat import Settings, crypto, xml
@@ -20,6 +21,8 @@ from orchestrator.errors import Malformed, NotFound, SendFailed, Unauthenticated
 from orchestrator.ports import PHOTO
 from orchestrator.types import Media, Outgoing, Rendering, Text
 from tests.support.clock import ManualClock
+from tests.support.cloud import Cloud, Reply
+from tests.support.one_file import OneFile
 from tests.support.playhouse import Stage, playing, staged
 from tests.support.story import BOT, called, told
 
@@ -82,7 +85,7 @@ async def test_a_picture_is_fetched_by_its_id_and_kept(tmp_path: Path) -> None:
     async with playing(tmp_path, "wechat", bot="echo") as play:
         await play.say("Ann", Media(url="", media="image"))
         await called(play, "/cgi-bin/media/get")
-        await play.answered("Ann", "echo")
+        await play.until("Ann", lambda screen: sum(not one.mine for one in screen) == 2)  # she followed, she sent it
         log = await play.house.log(openid("Ann"))
         (part,) = next(message.parts for message in log if isinstance(message.parts[0], Media))
         assert isinstance(part, Media)
@@ -102,13 +105,31 @@ async def test_pictures_of_ours_are_uploaded_first(tmp_path: Path) -> None:
         assert stand_in.files[shown.parts[0].url.rpartition("/")[2]] == PHOTO
 
 
-async def test_a_link_into_a_private_network_is_not_fetched() -> None:
+async def test_a_picture_nobody_can_fetch_goes_as_a_link() -> None:
     stand_in = WeChatStandIn(ManualClock())
+    stand_in.say("Ann", Text(text="hi"))
     async with staged(stand_in) as stage, opened(stage) as connector:
-        part = Media(url="http://169.254.169.254/latest/meta-data", media="image")
-        with pytest.raises(SendFailed, match="private or reserved"):
-            await connector.send(Rendering(parts=(part,)), OUTGOING)
-        assert not stage.calls
+        part = Media(url="http://169.254.169.254/latest/meta-data", media="image", alt="A shoe")
+        await connector.send(Rendering(parts=(part,)), OUTGOING)
+        assert not [call for call in stage.calls if "upload" in call.path]
+    (shown,) = [one for one in stand_in.shown("Ann") if not one.mine]
+    assert shown.parts == (Text(text=f"A shoe\n{part.url}"),)
+
+
+async def test_a_picture_wechat_does_not_take_goes_as_a_link(cloud: Cloud) -> None:
+    cloud.replies.extend(
+        Reply(body=body)
+        for body in (
+            b'{"access_token": "t", "expires_in": 7200}',
+            b'{"errcode": 40009, "errmsg": "invalid image size"}',
+            b'{"errcode": 0, "errmsg": "ok", "msgid": 9}',
+        )
+    )
+    stage = Stage(WeChatStandIn(ManualClock()), url=cloud.url)
+    async with opened(stage, files=OneFile(PHOTO, "image/png")) as connector:
+        part = Media(url="https://parley.shop.example/media/shop/x/y", media="image", alt="A shoe")
+        await connector.send(Rendering(parts=(part,)), OUTGOING)
+    assert orjson.loads(cloud.seen[-1].body)["text"] == {"content": f"A shoe\n{part.url}"}
 
 
 async def test_media_that_are_gone_and_secrets_that_are_wrong() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from connectors.x import Settings, oauth
@@ -19,7 +20,8 @@ from orchestrator.adapters.http_client import HttpClient
 from orchestrator.errors import Malformed, NotFound, SendFailed
 from orchestrator.types import Media, Outgoing, RawRequest, Rendering, Text
 from tests.support.clock import ManualClock
-from tests.support.cloud import Cloud, Reply, running_cloud
+from tests.support.cloud import Cloud, Reply
+from tests.support.one_file import OneFile
 from tests.support.playhouse import playing, staged
 from tests.support.story import BOT, called, told_by_numbers
 
@@ -44,12 +46,6 @@ OUTGOING = Outgoing(
 )
 HELLO = Rendering(parts=(Text(text="Hello"),))
 TAKEN = Reply(status=201, body=b'{"data":{"dm_event_id":"900"}}')
-
-
-@pytest.fixture
-async def cloud() -> AsyncIterator[Cloud]:
-    async with running_cloud() as running:
-        yield running
 
 
 async def test_the_story_is_told(tmp_path: Path) -> None:
@@ -117,8 +113,8 @@ async def test_files_are_put_up_before_the_message(tmp_path: Path, kind: Any, mi
         assert len(pieces) == {"image": 0, "gif": 1, "video": 2}[kind]
 
 
-async def test_a_film_x_can_not_use_is_refused_for_good(cloud: Cloud) -> None:
-    files = Given(MP4, "video/mp4")
+async def test_a_film_x_can_not_use_goes_as_a_link(cloud: Cloud) -> None:
+    files = OneFile(MP4, "video/mp4")
     cloud.replies.extend(
         Reply(body=body)
         for body in (
@@ -127,13 +123,35 @@ async def test_a_film_x_can_not_use_is_refused_for_good(cloud: Cloud) -> None:
             b"{}",
             b'{"data":{"processing_info":{"state":"in_progress","check_after_secs":0}}}',
             b'{"data":{"processing_info":{"state":"failed"}}}',
+            b'{"data":{"dm_event_id":"7"}}',
         )
     )
-    part = Media(url="https://parley.shop.example/media/shop/x/y", media="video", mime="video/mp4")
+    part = Media(url="https://parley.shop.example/media/shop/x/y", media="video", mime="video/mp4", alt="Ada walks")
     async with opened({**BASE, "api": cloud.url}, files=files) as connector:
-        with pytest.raises(SendFailed, match="can't use") as failed:
+        delivery = await connector.send(Rendering(parts=(part,)), OUTGOING)
+    assert delivery.external_id == "7"
+    assert orjson.loads(cloud.seen[-1].body) == {"text": f"Ada walks\n{part.url}"}
+
+
+async def test_a_picture_nobody_can_fetch_goes_as_a_link(cloud: Cloud) -> None:
+    part = Media(url="http://169.254.169.254/latest/meta-data", media="image")
+    async with opened({**BASE, "api": cloud.url}) as connector:
+        cloud.replies.append(Reply(body=b'{"data":{"dm_event_id":"8"}}'))
+        await connector.send(Rendering(parts=(part,)), OUTGOING)
+    (said,) = cloud.seen
+    assert orjson.loads(said.body) == {"text": part.url}
+
+
+@pytest.mark.parametrize(("status", "again"), [(503, True), (429, True)])
+async def test_while_x_takes_no_files_the_message_waits(cloud: Cloud, status: int, again: bool) -> None:
+    files = OneFile(PNG, "image/png")
+    cloud.replies.append(Reply(status=status))
+    part = Media(url="https://parley.shop.example/media/shop/x/y", media="image")
+    async with opened({**BASE, "api": cloud.url}, files=files) as connector:
+        with pytest.raises(SendFailed) as failed:
             await connector.send(Rendering(parts=(part,)), OUTGOING)
-    assert not failed.value.retryable
+    assert failed.value.retryable is again
+    assert len(cloud.seen) == 1
 
 
 async def test_what_we_are_known_by_goes_to_x_alone() -> None:
@@ -280,23 +298,9 @@ def test_bodies_of_strangers_break_nothing(body: bytes) -> None:
 
 def parsed(body: bytes) -> list[Any]:
     connector = XChannel(
-        Settings.model_validate(BASE), clock=ManualClock(), http=HttpClient(), files=Given(b"", "text/plain")
+        Settings.model_validate(BASE), clock=ManualClock(), http=HttpClient(), files=OneFile(b"", "text/plain")
     )
     return list(connector.parse(RawRequest(method="POST", path="/", body=body)))
-
-
-class Given:
-    """Files, of which there is one."""
-
-    def __init__(self, data: bytes, mime: str) -> None:
-        self.data = data
-        self.mime = mime
-
-    async def put(self, app_id: str, data: bytes, *, name: str, mime: str) -> str:
-        return "/media/shop/x/y"
-
-    async def get(self, path: str) -> tuple[bytes, str, str]:
-        return self.data, self.mime, "file"
 
 
 @asynccontextmanager
