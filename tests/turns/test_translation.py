@@ -86,6 +86,21 @@ async def test_while_every_engine_is_down_the_turn_goes_on_and_is_translated_aft
         assert await parley.runtime.store.owed("shop", limit=10) == []
 
 
+async def test_what_an_agent_said_while_every_engine_was_down_is_translated_afterwards(tmp_path: Path) -> None:
+    async with libretranslate() as server, house(tmp_path, **app(server)) as parley:
+        await parley.hear(ASKED)
+        conversation = await parley.settled()
+        desk, ada = parley.runtime.engine.desk, parley.agent()
+        await desk.accept("shop", conversation.id, ada)
+        server.always = (500, {})
+        said = await desk.say("shop", conversation.id, ada, (Text(text="Where is your parcel now?"),))
+        assert said.translations == {}
+        assert [debt.message_id for debt in await parley.runtime.store.owed("shop", limit=10)] == [said.id]
+        server.always = None
+        assert (await until(parley, said.seq, "es")).parts == said.parts
+        assert await parley.runtime.store.owed("shop", limit=10) == []
+
+
 async def test_what_is_owed_outlives_the_process(tmp_path: Path) -> None:
     async with libretranslate() as server:
         server.always = (503, "gone")
