@@ -8,7 +8,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from orchestrator.adapters.redisbus.bundle import Bundle
 from orchestrator.adapters.redisbus.call import Argument, Call, evalsha
-from orchestrator.adapters.redisbus.link import LOST, Down, Link
+from orchestrator.adapters.redisbus.link import LOST, Down, Link, ended
 from orchestrator.adapters.redisbus.script import Script
 from orchestrator.adapters.redisbus.url import Client
 
@@ -34,8 +34,7 @@ class Line:
     async def close(self) -> None:
         """What waits is failed."""
         if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+            await ended(self.task)
             self.task = None
         fail(self.gathered(), Down("closed"))
 

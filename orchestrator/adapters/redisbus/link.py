@@ -21,6 +21,8 @@ LOST = (RedisError, OSError, TimeoutError, EOFError)
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 STEADY = 30.0
 """Seconds after which a connection counts as good: a loss before that goes on with the pauses it left off with."""
+AGAIN = 0.2
+"""Seconds after which a task that was cancelled and goes on is cancelled again."""
 RELAXED = 3
 """Dialling takes several answers."""
 
@@ -75,8 +77,7 @@ class Link:
 
     async def close(self) -> None:
         if self.tending is not None:
-            self.tending.cancel()
-            await asyncio.gather(self.tending, return_exceptions=True)
+            await ended(self.tending)
             self.tending = None
         self.up.clear()
         await self.hang_up()
@@ -159,6 +160,16 @@ class Link:
         if self.client is None or not self.up.is_set():
             raise Down("Redis is away")
         return await self.target.direct(self.client, key, patience)
+
+
+async def ended(*tasks: "asyncio.Task[None]") -> None:
+    """Cancelled, as often as it takes: what redis-py does at a connection's end may keep a cancellation to itself."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=AGAIN)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def closed(client: Client) -> None:

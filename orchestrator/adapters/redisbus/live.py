@@ -20,7 +20,7 @@ from orchestrator import codec
 from orchestrator.adapters.localbus.feeds import Feed, Feeds
 from orchestrator.adapters.redisbus.bundle import Bundle
 from orchestrator.adapters.redisbus.line import Line
-from orchestrator.adapters.redisbus.link import LOST, Down, Link, closed
+from orchestrator.adapters.redisbus.link import LOST, Down, Link, closed, ended
 from orchestrator.errors import Malformed
 from orchestrator.ports import Subscription
 from orchestrator.types import Live
@@ -72,9 +72,7 @@ class Lives:
     async def close(self) -> None:
         """Readers get what was published until now, then their loops end."""
         await self.caught_up()
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await ended(*self.tasks)
         self.tasks = []
         self.feeds.close()
 

@@ -13,7 +13,7 @@ from orchestrator.adapters.localbus.wakeups import Wakeups
 from orchestrator.adapters.redisbus import server
 from orchestrator.adapters.redisbus.bundle import Bundle, Done, Wish
 from orchestrator.adapters.redisbus.line import Line
-from orchestrator.adapters.redisbus.link import Link, closed
+from orchestrator.adapters.redisbus.link import Link, closed, ended
 from orchestrator.adapters.redisbus.script import CLAIM, KEEP, OWNER, REAP
 from orchestrator.errors import ParleyError
 
@@ -75,9 +75,7 @@ class Wakes:
         self.hungry.set()
         if self.tasks and self.link.up.is_set():
             await asyncio.wait(self.tasks[:1], timeout=self.block + self.link.timeout)
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await ended(*self.tasks)
         self.tasks = []
         self.give_back()
 

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.adapters.redisbus import RedisBus
 from orchestrator.adapters.redisbus.call import Call
-from orchestrator.adapters.redisbus.link import LONGEST_PAUSE, STEADY
+from orchestrator.adapters.redisbus.link import LONGEST_PAUSE, STEADY, ended
 from orchestrator.errors import Unavailable
 from tests.support.buses import bus_on, buses, typing
 from tests.support.logbook import Logbook, logbook
@@ -289,3 +289,26 @@ async def test_what_nobody_foresaw_ends_no_loop(own: Server, bus: RedisBus) -> N
         assert "Traceback" in log.text or "exception" in log.text
         await back(bus)
         assert await bus.take("key", limit=1, per=MINUTE) == 0.0
+
+
+async def test_closing_ends_what_keeps_a_cancellation_to_itself() -> None:
+    """As a connection of redis-py may that is being closed at that moment."""
+    kept = asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            kept.set()
+        await asyncio.Event().wait()
+
+    async def broken() -> None:
+        raise ConnectionError("gone")
+
+    tasks = [asyncio.create_task(stubborn()), asyncio.create_task(broken())]
+    await next_tick()
+    async with asyncio.timeout(5):
+        await ended(*tasks)
+        await ended()
+    assert kept.is_set()
+    assert all(task.done() for task in tasks)
