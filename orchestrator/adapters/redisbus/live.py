@@ -5,6 +5,9 @@ line breaks of its own, and ids have none. An update without a conversation and 
 
 Each app has a channel, heard by processes with a reader of it, and one more for each topic that is nobody's
 conversation (named "~…"): who reads only that, as every process does, is not sent all that customers say.
+
+A process that was killed may have committed what it never came to tell, or kept it back while Redis was away. So
+whoever starts tells everybody of a gap: the one it replaces can't any more.
 """
 
 import asyncio
@@ -36,6 +39,8 @@ LARGEST = 262_144
 GAP = b""
 ASIDE = "~"
 """Begins a topic that is nobody's conversation."""
+EVERYBODY = ""
+"""The channel every process hears."""
 
 log = structlog.get_logger("parley.redis")
 
@@ -48,7 +53,7 @@ class Lives:
         self.prefix = link.keys.live + ":"
         self.news: dict[str, list[bytes]] = {}
         self.kept: dict[str, list[Live]] = {}
-        self.missed: set[str] = set()
+        self.missed: set[str] = {EVERYBODY}
         self.heard: PubSub | None = None
         self.joined: dict[str, asyncio.Future[None]] = {}
         self.listening = asyncio.Event()
@@ -57,7 +62,7 @@ class Lives:
         link.restored.append(line.ring)
 
     async def open(self) -> None:
-        """Returns once it listens, or would have in time."""
+        """Returns once it listens and everybody was told to look, or would have in time."""
         self.feeds.open()
         self.tasks = [
             asyncio.create_task(self.hearing(), name="parley-redis-live"),
@@ -66,7 +71,9 @@ class Lives:
         try:
             async with asyncio.timeout(self.link.timeout):
                 await self.listening.wait()
-        except TimeoutError:
+                self.line.ring()
+                await self.line.settled()
+        except LOST:
             log.debug("open before Redis sends live updates")
 
     async def close(self) -> None:
@@ -151,7 +158,7 @@ class Lives:
         client = await self.link.direct(self.link.keys.live, self.link.timeout)
         heard = client.pubsub()
         try:
-            await heard.ssubscribe(self.link.keys.live)
+            await heard.ssubscribe(self.prefix + EVERYBODY)
             self.heard = heard
             self.joined = {name: asyncio.get_running_loop().create_future() for name in self.wanted()}
             if self.joined:
@@ -222,9 +229,10 @@ class Lives:
 
     # Gaps
 
-    def readers(self, name: str = "") -> list[Feed]:
+    def readers(self, name: str = EVERYBODY) -> list[Feed]:
         """Of a channel, or of all."""
-        return [feed for topic, feeds in self.feeds.topics.items() if name in ("", channel(*topic)) for feed in feeds]
+        found = self.feeds.topics.items()
+        return [feed for topic, feeds in found if name in (EVERYBODY, channel(*topic)) for feed in feeds]
 
     def gap(self, feeds: Sequence[Feed]) -> None:
         """What waits gives way to a None at once; readers hear of it one after the other."""
@@ -247,8 +255,8 @@ class Lives:
             async with asyncio.timeout(self.link.timeout):
                 await self.line.settled()
                 back: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self.joined[""] = back
-                await self.heard.ssubscribe(self.prefix)
+                self.joined[EVERYBODY] = back
+                await self.heard.ssubscribe(self.prefix + EVERYBODY)
                 await back
         except LOST:
             log.debug("closed without the last live updates")

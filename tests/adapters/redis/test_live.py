@@ -124,6 +124,18 @@ async def test_a_process_that_could_not_publish_tells_the_others_of_the_gap(serv
         assert await soon(bank) == typing("ana", app="bank"), "whose updates were not lost is told nothing"
 
 
+async def test_whoever_starts_tells_all_readers_to_look(server: Server) -> None:
+    """In place of one that was killed with something it had not told yet."""
+    async with (
+        buses(server.url, 1) as (there,),
+        there.subscribe("shop") as reader,
+        there.subscribe("bank", "c9") as other,
+        buses(server.url, 1),
+    ):
+        assert await soon(reader) is None
+        assert await soon(other) is None
+
+
 async def test_a_stalled_connection_is_noticed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.adapters.redisbus.live.QUIET", 0.1)
     async with buses(server.url, 2, timeout=0.3) as (here, there), there.subscribe("shop") as reader:
