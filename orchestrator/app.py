@@ -27,6 +27,7 @@ from orchestrator.roles import check_role, together
 from orchestrator.roster import Connections, Registrar, Roster, Switchboard
 from orchestrator.roster.office import Office
 
+NO_APP = "no app is configured: add an [apps.<name>] table; 'parley demo' shows a working one"
 log = structlog.get_logger("parley")
 
 
@@ -105,9 +106,7 @@ def build(
     """
     check_role(settings, role)
     if not settings.apps:
-        raise Misconfigured(
-            "no app is configured: add an [apps.<name>] table; 'parley demo' shows a working one", key=("apps",)
-        )
+        raise Misconfigured(NO_APP, key=("apps",))
     public_url = (settings.server.public_url or public_url or address(settings)).rstrip("/")
     clock = SystemClock()
     store = store_of(settings.store, base, clock)
@@ -118,26 +117,12 @@ def build(
     metrics = Metrics()
     metrics.watch("parley_bus_up", "Whether what carries the bus can be reached; 0: working without.", bus_up(bus))
     workshop = Workshop(
-        clock=clock,
-        http=http,
-        files=files,
-        recorder=metrics,
-        base=base,
-        cache=cache,
-        translations=store,
+        clock=clock, http=http, files=files, recorder=metrics, base=base, cache=cache, translations=store
     )
     apps = build_apps(settings.apps, workshop)
     metrics.engines = partial(engines, apps)
-    engine = Engine(
-        apps,
-        world_of(store, bus, clock, metrics, files, http),
-        settings=settings.engine,
-        media=settings.media,
-        secret=secret,
-        public_url=public_url,
-        role=role,
-        together=together(settings),
-    )
+    world = world_of(store, bus, clock, metrics, files, http)
+    engine = engine_of(settings, apps, world, secret=secret, public_url=public_url, role=role)
     registrar = registrar_of(settings, base, store, clock, bus)
     return Runtime(
         settings=settings,
@@ -172,6 +157,21 @@ def world_of(store: Database, bus: Bus, clock: Clock, metrics: Metrics, files: M
         recorder=metrics,
         files=files,
         http=http,
+    )
+
+
+def engine_of(
+    settings: Settings, apps: Mapping[str, App], world: World, *, secret: str, public_url: str, role: ProcessRole
+) -> Engine:
+    return Engine(
+        apps,
+        world,
+        settings=settings.engine,
+        media=settings.media,
+        secret=secret,
+        public_url=public_url,
+        role=role,
+        together=together(settings),
     )
 
 
