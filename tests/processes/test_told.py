@@ -1,4 +1,4 @@
-"""A worker that is killed between its commit and the live update: another one tells what it had done."""
+"""A worker that is killed between its commit and the live update: others see to it that it is seen."""
 
 import asyncio
 import sys
@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from orchestrator.types import MessageAdded, Text
 from tests.support import postgres, redis
-from tests.support.cluster import SECRET
+from tests.support.cluster import SECRET, cluster
 from tests.support.process import PATIENCE, Served, free_port, write_config
 from tests.support.shop import QUIET
 
@@ -24,20 +25,40 @@ APP: dict[str, Any] = {
 }
 
 
+RARELY = {"sweep_seconds": 600.0}
+
+
 class Dying(Served):
     prefix = (sys.executable, "-m", "tests.support.dying")
 
 
-async def said(line: aiohttp.ClientWebSocketResponse, text: str) -> None:
+async def seen(line: aiohttp.ClientWebSocketResponse, text: str) -> None:
+    """By itself, or with what is shown to who looks again."""
     async with asyncio.timeout(PATIENCE):
         while True:
             frame = await line.receive_json()
-            if frame["type"] == "message" and any(part.get("text") == text for part in frame["parts"]):
+            messages = [frame] if frame["type"] == "message" else frame.get("messages", ())
+            if any(part.get("text") == text for message in messages for part in message["parts"]):
                 return
 
 
-async def test_what_a_killed_worker_had_committed_is_told_by_another(tmp_path: Path) -> None:
-    """Nothing is swept and nobody connects anew: the visitor sees the answer because somebody says so."""
+async def test_what_was_done_already_is_told_again(tmp_path: Path) -> None:
+    """Woken where there is nothing to do, a worker says what was said last: who did it may not have come to that."""
+    async with cluster(tmp_path, engine=RARELY, bot="echo") as many:
+        web = await many.web()
+        await many.worker()
+        house, bus = web.house, web.runtime.bus
+        accepted = await house.receive((Text(text="hello"),))
+        await house.until("echo: hello")
+        async with asyncio.timeout(PATIENCE), bus.subscribe("shop", accepted.conversation.id) as news:
+            await bus.wake(accepted.conversation.id, "shop")
+            async for update in news:
+                if isinstance(update, MessageAdded) and update.message.parts == (Text(text="echo: hello"),):
+                    break
+
+
+async def test_what_a_killed_worker_had_committed_is_seen_once_another_starts(tmp_path: Path) -> None:
+    """Nothing is swept and nobody connects anew: the visitor sees the answer because who starts has all look."""
     async with AsyncExitStack() as stack:
         ports = [free_port() for _ in range(3)]
         config = write_config(
@@ -67,7 +88,7 @@ async def test_what_a_killed_worker_had_committed_is_told_by_another(tmp_path: P
         assert dying.process is not None
         assert await asyncio.wait_for(dying.process.wait(), PATIENCE) == -9
         await other.start()
-        await said(line, "echo: hello")
+        await seen(line, "echo: hello")
 
 
 async def ended(served: Served) -> None:
