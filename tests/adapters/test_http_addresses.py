@@ -1,7 +1,6 @@
 """Where HttpClient goes, and where it does not: private addresses in every spelling, names that change their mind."""
 
 import ssl
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -10,20 +9,6 @@ from orchestrator.adapters.ssrf import Guard
 from orchestrator.errors import SendFailed
 from tests.support.http_client import PEM, PUBLIC, Names
 from tests.support.raw_http import http, raw_server, saying
-
-
-@pytest.fixture
-def names() -> Names:
-    return Names(bot_example=[[PUBLIC]], inside_example=[["127.0.0.1"]], other_example=[[PUBLIC]])
-
-
-@pytest.fixture
-async def client(names: Names) -> AsyncIterator[HttpClient]:
-    tls = ssl.create_default_context(cafile=str(PEM))
-    made = HttpClient(Guard(names, allow=[f"{PUBLIC}/32"]), agent="Parley/test", tls=tls)
-    await made.open()
-    yield made
-    await made.close()
 
 
 @pytest.mark.parametrize(

@@ -1,29 +1,13 @@
 """Where HttpClient lets itself be sent, and what it takes along."""
 
 import ssl
-from collections.abc import AsyncIterator
 
 import pytest
 
 from orchestrator.adapters.http_client import HttpClient
-from orchestrator.adapters.ssrf import Guard
 from orchestrator.errors import SendFailed
-from tests.support.http_client import KEYS, PEM, PUBLIC, Names
+from tests.support.http_client import KEYS, PEM, PUBLIC
 from tests.support.raw_http import http, raw_server, saying
-
-
-@pytest.fixture
-def names() -> Names:
-    return Names(bot_example=[[PUBLIC]], inside_example=[["127.0.0.1"]], other_example=[[PUBLIC]])
-
-
-@pytest.fixture
-async def client(names: Names) -> AsyncIterator[HttpClient]:
-    tls = ssl.create_default_context(cafile=str(PEM))
-    made = HttpClient(Guard(names, allow=[f"{PUBLIC}/32"]), agent="Parley/test", tls=tls)
-    await made.open()
-    yield made
-    await made.close()
 
 
 async def test_redirects_are_followed_at_home_with_everything(client: HttpClient) -> None:

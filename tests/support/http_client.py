@@ -1,4 +1,4 @@
-"""An HttpClient for which 127.0.0.2 is the public internet."""
+"""What the tests of HttpClient give it: a resolver of its own, a certificate, keys to keep."""
 
 from collections.abc import Sequence
 from pathlib import Path
