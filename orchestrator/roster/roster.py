@@ -96,7 +96,9 @@ class Roster:
     async def sweep(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.poked.wait(), self.seconds)
+                # Not `wait_for`: in Python 3.11 it forgets a cancellation that comes just as it is done.
+                async with asyncio.timeout(self.seconds):
+                    await self.poked.wait()
             self.poked.clear()
             try:
                 await self.flush()
