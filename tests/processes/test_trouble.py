@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.support.process import parley, until
@@ -95,6 +96,14 @@ class Reader:
         assert (await here.get("/widget.js")).status == 200
 
 
+async def becomes(here: Shop, status: int) -> aiohttp.ClientResponse:
+    """What /readyz says once it answers so: its answers are good for a second."""
+    async with asyncio.timeout(30):
+        while (ready := await here.get("/readyz")).status != status:
+            await asyncio.sleep(0.1)
+    return ready
+
+
 async def refused(here: Shop, because: str, unready: str = "") -> None:
     answer = await here.hear("in between")
     assert answer.status == 503
@@ -102,18 +111,13 @@ async def refused(here: Shop, because: str, unready: str = "") -> None:
     body = await answer.json()
     assert body["error"]["code"] == "unavailable"
     assert because in body["error"]["message"]
-    ready = await here.get("/readyz")
-    assert ready.status == 503
+    ready = await becomes(here, 503)
     assert (unready or because) in (await ready.json())["checks"]["store"]
 
 
 async def recovered(here: Shop, text: str) -> None:
     """By itself, with nothing lost: what is sent again is answered once."""
-    async with asyncio.timeout(30):
-        while True:
-            if (await here.get("/readyz")).status == 200:
-                break
-            await asyncio.sleep(0.1)
+    await becomes(here, 200)
     taken = len(here.platform.taken)
     assert (await here.hear(text)).status == 200
     await here.platform.until(taken=taken + 1)
