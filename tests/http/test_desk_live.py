@@ -192,7 +192,7 @@ async def test_an_account_switched_off_loses_its_tabs_and_a_new_team_its_sight(t
         async with browser.tab() as tab:
             await store.save_agent(replace(agent, teams=("support",)))
             async with asyncio.timeout(15):
-                while (await desk.parley.runtime.bus.presences("shop"))[agent.id] != ("support",):
+                while (await desk.parley.runtime.bus.presences("shop")).get(agent.id) != ("support",):
                     await next_tick()
             await desk.waiting()
             await tab.until("gone")
