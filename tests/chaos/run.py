@@ -4,14 +4,17 @@ import asyncio
 import random
 from contextlib import AsyncExitStack
 
+from aiohttp import web
+
 from tests.chaos import proof
 from tests.chaos.agents import Agents
 from tests.chaos.customers import Customer
 from tests.chaos.havoc import Havoc
-from tests.chaos.neighbours import Bot, Platform, listening
+from tests.chaos.neighbours import Bot, Platform
 from tests.chaos.record import Plan, Record
 from tests.chaos.scene import Scene, scene
 from tests.chaos.watchers import Tab, Widget
+from tests.support.site import listening
 
 CAUGHT_UP = 20.0
 """Seconds watchers have to know all, once all is quiet."""
@@ -21,8 +24,8 @@ async def run(plan: Plan) -> Record:
     record = Record(plan)
     platform, bot = Platform(record, plan.seed + 1), Bot(record, plan.seed + 2)
     async with AsyncExitStack() as stack:
-        sink = await stack.enter_async_context(listening(platform.take))
-        thinker = await stack.enter_async_context(listening(bot.take))
+        sink = await stack.enter_async_context(listening(web.post("/", platform.take)))
+        thinker = await stack.enter_async_context(listening(web.post("/", bot.take)))
         here = await stack.enter_async_context(scene(plan, record, sink, thinker))
         bot.webs = [each.url for each in here.webs]
         record.note("everything runs")

@@ -18,6 +18,7 @@ from orchestrator.conformance import CHECKS, Verdict
 from orchestrator.conformance.target import Conditions, named, subject
 from orchestrator.errors import Misconfigured, Unauthenticated
 from tests.bots.test_examples import SECRET, running
+from tests.support.site import listening
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 OFFER = {"kind": "quick_replies", "text": "Anything else?", "choices": [{"title": "Hours", "payload": "hours"}]}
@@ -109,15 +110,8 @@ def later(times: int = 1, seconds: float = 0.3, body: object = ANSWER, heeds: bo
 
 @asynccontextmanager
 async def served(handler: Handler) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_post("/", handler)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    finally:
-        await runner.cleanup()
+    async with listening(web.post("/", handler)) as url:
+        yield f"{url}/"
 
 
 async def verdict(url: str, check: str, given: Conditions | None = None) -> Verdict:

@@ -209,12 +209,14 @@ async def test_of_a_mail_too_large_to_read_the_sender_is_heard(monkeypatch: pyte
 
 async def test_what_is_said_before_the_encryption_counts_for_nothing() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"* OK ready\r\n")
-        tag = (await reader.readline()).split()[0]
-        writer.write(tag + b" OK begin\r\n* OK injected\r\n")
-        await writer.drain()
-        await reader.read()
-        writer.close()
+        try:
+            writer.write(b"* OK ready\r\n")
+            tag = (await reader.readline()).split()[0]
+            writer.write(tag + b" OK begin\r\n* OK injected\r\n")
+            await writer.drain()
+            await reader.read()
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
@@ -231,9 +233,11 @@ async def test_what_is_said_before_the_encryption_counts_for_nothing() -> None:
 async def test_a_server_that_speaks_no_imap_is_given_up(rubbish: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(rubbish)
-        with suppress(OSError):
-            await writer.drain()
-        writer.close()
+        try:
+            with suppress(OSError):
+                await writer.drain()
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:

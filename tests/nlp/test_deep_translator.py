@@ -20,6 +20,7 @@ from orchestrator.adapters.files import LocalFiles
 from orchestrator.errors import EngineFailed, Misconfigured
 from tests.support.cloud import Reply, nobody, running_cloud
 from tests.support.libretranslate import libretranslate
+from tests.support.site import listening
 from tests.support.understanding import http_client
 
 
@@ -97,18 +98,9 @@ async def test_an_answer_that_never_ends_is_cut_off() -> None:
             await response.write(b" " * 50_000)
         return response
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", endless)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        async with engine(service="libre", url=url) as made:
-            with pytest.raises(EngineFailed, match="too much"):
-                await made.translate(["una casa"], "es", "en")
-    finally:
-        await runner.cleanup()
+    async with listening(web.route("*", "/{path:.*}", endless)) as url, engine(service="libre", url=url) as made:
+        with pytest.raises(EngineFailed, match="too much"):
+            await made.translate(["una casa"], "es", "en")
 
 
 async def test_google() -> None:
@@ -182,18 +174,12 @@ async def test_in_a_crowd_everybody_gets_their_own_text() -> None:
         await asyncio.sleep(0)
         return web.json_response({"translatedText": asked["q"].upper()})
 
-    app = web.Application()
-    app.router.add_post("/translate", upper)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        async with engine(service="libre", url=url, threads=16) as made:
-            asked = [made.translate([f"texto {n}", f"otro {n}"], "es", "en") for n in range(200)]
-            assert await asyncio.gather(*asked) == [[f"TEXTO {n}", f"OTRO {n}"] for n in range(200)]
-    finally:
-        await runner.cleanup()
+    async with (
+        listening(web.post("/translate", upper)) as url,
+        engine(service="libre", url=url, threads=16) as made,
+    ):
+        asked = [made.translate([f"texto {n}", f"otro {n}"], "es", "en") for n in range(200)]
+        assert await asyncio.gather(*asked) == [[f"TEXTO {n}", f"OTRO {n}"] for n in range(200)]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from orchestrator.adapters.clock import SystemClock
 from orchestrator.adapters.sqlite import SqliteStore
 from orchestrator.types import Message, Text
 from tests.support.process import Served, free_port, write_config
+from tests.support.site import listening
 
 pytestmark = pytest.mark.processes
 
@@ -44,16 +45,8 @@ class Platform:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
-        app = web.Application()
-        app.router.add_post("/", self.take)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        port = free_port()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        try:
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            await runner.cleanup()
+        async with listening(web.post("/", self.take)) as url:
+            yield f"{url}/"
 
 
 class Customers:

@@ -17,6 +17,7 @@ from orchestrator.adapters.sqlite import SqliteStore
 from orchestrator.types import Media, Message, RawRequest, RawResponse, Text
 from tests.support.playhouse import Stage
 from tests.support.process import Served, free_port, until, write_config
+from tests.support.site import listening
 
 pytestmark = pytest.mark.processes
 
@@ -88,27 +89,22 @@ class Play:
 @asynccontextmanager
 async def playing(folder: Path) -> AsyncIterator[Play]:
     gate = Gate(telegram.stand_in(SystemClock()))
-    api = web.Application()
-    api.router.add_route("*", "/{path:.*}", gate.handle)
-    runner = web.AppRunner(api, access_log=None, handler_cancellation=True, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    app = {
-        "bot": "echo",
-        "bots": {"echo": {"kind": "python", "bot": "tests.support.bots:echo"}},
-        "nlp": {"enabled": False, "translators": "none"},
-        "channels": {"it": {"kind": "telegram", "mode": "polling", "rate": 10_000, **gate.stand_in.settings(url)}},
-    }
-    port = free_port()
-    served = Served(write_config(folder, port, app), port)
-    try:
-        await served.start()
-        yield Play(gate, served, folder / "parley.db")
-    finally:
-        if served.process is not None and served.process.returncode is None:
-            await served.kill()
-        await runner.cleanup()
+    anything = web.route("*", "/{path:.*}", gate.handle)
+    async with listening(anything, handler_cancellation=True, shutdown_timeout=1) as url:
+        app = {
+            "bot": "echo",
+            "bots": {"echo": {"kind": "python", "bot": "tests.support.bots:echo"}},
+            "nlp": {"enabled": False, "translators": "none"},
+            "channels": {"it": {"kind": "telegram", "mode": "polling", "rate": 10_000, **gate.stand_in.settings(url)}},
+        }
+        port = free_port()
+        served = Served(write_config(folder, port, app), port)
+        try:
+            await served.start()
+            yield Play(gate, served, folder / "parley.db")
+        finally:
+            if served.process is not None and served.process.returncode is None:
+                await served.kill()
 
 
 async def test_a_file_that_was_being_fetched_is_fetched_by_the_next_process(tmp_path: Path) -> None:

@@ -99,9 +99,11 @@ class Reader:
 async def becomes(here: Shop, status: int) -> aiohttp.ClientResponse:
     """What /readyz says once it answers so: its answers are good for a second."""
     async with asyncio.timeout(30):
-        while (ready := await here.get("/readyz")).status != status:
+        while True:
+            ready = await here.get("/readyz")
+            if ready.status == status:
+                return ready
             await asyncio.sleep(0.1)
-    return ready
 
 
 async def refused(here: Shop, because: str, unready: str = "") -> None:

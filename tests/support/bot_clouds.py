@@ -8,25 +8,12 @@ import jwt
 from aiohttp import web
 
 from bots.lex.sign import Keys, signed
+from tests.support.site import listening
 from tests.support.turns import NOON
 from tests.support.vendors import PRIVATE, RSA
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 ACCESS, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-
-
-@asynccontextmanager
-async def serving(*routes: web.RouteDef) -> AsyncIterator[str]:
-    app = web.Application(client_max_size=10_000_000)
-    app.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 class Lex:
@@ -60,7 +47,7 @@ class Lex:
 @asynccontextmanager
 async def lex(answer: Answer) -> AsyncIterator[Lex]:
     cloud = Lex(answer)
-    async with serving(web.post("/bots/{path:.*}", cloud.recognize)) as cloud.url:
+    async with listening(web.post("/bots/{path:.*}", cloud.recognize)) as cloud.url:
         yield cloud
 
 
@@ -115,7 +102,7 @@ async def dialogflow(answer: Answer) -> AsyncIterator[Dialogflow]:
         web.post("/v3/{path:.*}", cloud.detect),
         web.post("/v2/{path:.*}", cloud.detect),
     )
-    async with serving(*routes) as cloud.url:
+    async with listening(*routes) as cloud.url:
         yield cloud
 
 
@@ -184,7 +171,7 @@ async def directline(answers: Callable[[dict[str, Any]], list[dict[str, Any]]]) 
         web.post(base + "/{id}/activities", cloud.post),
         web.get(base + "/{id}/activities", cloud.get),
     )
-    async with serving(*routes) as cloud.url:
+    async with listening(*routes) as cloud.url:
         yield cloud
 
 
@@ -245,7 +232,7 @@ class Agent:
 async def agent(script: Answer, version: str = "0.3", *, streams: bool = False) -> AsyncIterator[Agent]:
     cloud = Agent(script, version, streams)
     places = web.get("/.well-known/agent-card.json", cloud.card), web.post("/rpc", cloud.rpc)
-    async with serving(*places) as cloud.url:
+    async with listening(*places) as cloud.url:
         yield cloud
 
 
@@ -307,5 +294,5 @@ async def botpress(answers: Callable[[dict[str, Any]], list[dict[str, Any]]]) ->
         web.post("/hook-1/messages", cloud.post),
         web.get("/hook-1/conversations/{id}/messages", cloud.list),
     )
-    async with serving(*routes) as cloud.url:
+    async with listening(*routes) as cloud.url:
         yield cloud

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from yarl import URL
 
 from orchestrator.config import MediaSettings
+from tests.support.site import listening
 
 KEY_ID, SECRET, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-central-1"
 
@@ -83,14 +83,5 @@ def signed(request: web.Request, body: bytes) -> bool:
 @asynccontextmanager
 async def running_bucket() -> AsyncIterator[Bucket]:
     bucket = Bucket()
-    app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.router.add_route("*", "/{path:.*}", bucket.handle)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        bucket.url = str(URL.build(scheme="http", host="127.0.0.1", port=runner.addresses[0][1]).origin())
+    async with listening(web.route("*", "/{path:.*}", bucket.handle)) as bucket.url:
         yield bucket
-    finally:
-        await runner.cleanup()

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from tests.support.loop import last_arrivals
+
 
 class Cable:
     """`sockets=False` lets plain HTTP through and no WebSocket, as some companies' proxies do."""
@@ -70,5 +72,6 @@ async def cable(target: str, *, sockets: bool = True) -> AsyncIterator[Cable]:
     try:
         yield laid
     finally:
+        await last_arrivals()
         server.close()
         laid.pull()

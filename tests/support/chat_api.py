@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from tests.support.site import listening
+
 KEY = "sk-s3cret"
 USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
 JSON = "application/json"
@@ -130,17 +132,11 @@ def wrong(asked: dict[str, Any]) -> str:
 async def chat_api(*answers: list[bytes] | web.Response) -> AsyncIterator[ChatApi]:
     api = ChatApi()
     api.answers.extend(answers)
-    app = web.Application(client_max_size=10_000_000)
-    app.router.add_post("/v1/chat/completions", api.completions)
-    app.router.add_get("/v1/models", api.models)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        api.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-        yield api
-    finally:
-        if api.hold is not None:
-            api.hold.set()
-        await runner.cleanup()
+    routes = (web.post("/v1/chat/completions", api.completions), web.get("/v1/models", api.models))
+    async with listening(*routes) as url:
+        api.url = f"{url}/v1"
+        try:
+            yield api
+        finally:
+            if api.hold is not None:
+                api.hold.set()

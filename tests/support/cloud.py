@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from tests.support.site import listening
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -60,18 +62,11 @@ class Cloud:
 @asynccontextmanager
 async def running_cloud() -> AsyncIterator[Cloud]:
     cloud = Cloud()
-    app = web.Application(client_max_size=8 * 1024 * 1024)
-    app.router.add_route("*", "/{path:.*}", cloud.handle)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        cloud.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield cloud
-    finally:
-        cloud.closing.set()
-        await runner.cleanup()
+    async with listening(web.route("*", "/{path:.*}", cloud.handle)) as cloud.url:
+        try:
+            yield cloud
+        finally:
+            cloud.closing.set()
 
 
 def nobody() -> str:

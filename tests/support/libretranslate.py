@@ -13,6 +13,7 @@ from aiohttp import web
 
 from nlp.apertium import Apertium
 from tests.support.apertium import apertium
+from tests.support.site import listening
 
 LANGUAGES = ("en", "es", "it", "fr", "pt")
 
@@ -63,16 +64,9 @@ class LibreServer:
 async def libretranslate() -> AsyncIterator[LibreServer]:
     async with apertium() as engine:
         server = LibreServer(engine)
-        app = web.Application()
-        app.router.add_post("/translate", server.translate)
-        app.router.add_get("/languages", server.languages)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        try:
-            yield server
-        finally:
-            server.closing.set()
-            await runner.cleanup()
+        routes = (web.post("/translate", server.translate), web.get("/languages", server.languages))
+        async with listening(*routes) as server.url:
+            try:
+                yield server
+            finally:
+                server.closing.set()

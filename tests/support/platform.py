@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.support.site import listening
+
 PATIENCE = 20.0
 
 
@@ -47,16 +49,10 @@ class Platform:
 @asynccontextmanager
 async def platform() -> AsyncIterator[Platform]:
     side = Platform()
-    app = web.Application()
-    app.router.add_post("/", side.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    side.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    try:
-        yield side
-    finally:
-        if side.hold is not None:
-            side.hold.set()
-        await runner.cleanup()
+    async with listening(web.post("/", side.take)) as url:
+        side.url = f"{url}/"
+        try:
+            yield side
+        finally:
+            if side.hold is not None:
+                side.hold.set()

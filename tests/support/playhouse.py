@@ -17,6 +17,7 @@ from orchestrator.ports import Fault, Shown, StandIn
 from orchestrator.site import hook_channels
 from orchestrator.types import Outgoing, Part, RawRequest, RawResponse, Text
 from tests.support.house import House
+from tests.support.site import listening
 from tests.support.turns import NOON
 from tests.support.web import Front, front
 
@@ -121,16 +122,8 @@ def holds(shown: Shown, words: str) -> bool:
 async def staged(stand_in: StandIn) -> AsyncIterator[Stage]:
     """The stand-in's API on a free port."""
     stage = Stage(stand_in)
-    app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.router.add_route("*", "/{path:.*}", stage.handle)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        stage.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with listening(web.route("*", "/{path:.*}", stage.handle)) as stage.url:
         yield stage
-    finally:
-        await runner.cleanup()
 
 
 def made(kind: str, clock: Any) -> StandIn:

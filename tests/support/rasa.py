@@ -19,6 +19,7 @@ import jwt
 from aiohttp import web
 
 from tests.support.process import ROOT, free_port
+from tests.support.site import listening
 
 Script = Callable[[str, str], list[dict[str, Any]]]
 PINS = ROOT / "requirements" / "rasa.txt"
@@ -117,22 +118,16 @@ class Rasa:
 @asynccontextmanager
 async def rasa_server(script: Script) -> AsyncIterator[Rasa]:
     rasa = Rasa(script)
-    app = web.Application()
-    app.router.add_post("/webhooks/rest/webhook", rasa.webhook)
-    app.router.add_post("/conversations/{sender}/tracker/events", rasa.append)
-    app.router.add_get("/conversations/{sender}/tracker", rasa.tracker)
-    app.router.add_post("/model/parse", rasa.parse)
-    app.router.add_get("/version", rasa.version)
-    app.router.add_get("/status", rasa.status)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        rasa.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    routes = (
+        web.post("/webhooks/rest/webhook", rasa.webhook),
+        web.post("/conversations/{sender}/tracker/events", rasa.append),
+        web.get("/conversations/{sender}/tracker", rasa.tracker),
+        web.post("/model/parse", rasa.parse),
+        web.get("/version", rasa.version),
+        web.get("/status", rasa.status),
+    )
+    async with listening(*routes) as rasa.url:
         yield rasa
-    finally:
-        await runner.cleanup()
 
 
 def sdk_python() -> Path:

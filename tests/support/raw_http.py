@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.support.loop import last_arrivals
+
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -86,6 +88,7 @@ async def raw_server(
     try:
         yield server
     finally:
+        await last_arrivals()
         listener.close()
         for task in list(tasks):
             task.cancel()

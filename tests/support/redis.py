@@ -140,15 +140,32 @@ class Guarded:
 
     async def fail_over(self) -> Server:
         """Kill the master; returns it once the other has taken over."""
-        old = await self.master()
-        new = next(each for each in self.servers if each is not old)
-        await new.says("'master_link_status': 'up'", "INFO", "replication")
-        # A Sentinel looks at what it knows of a replica every ten seconds, and promotes none it does not know.
-        await self.sentinel.says(f"127.0.0.1:{new.port}", "SENTINEL", "REPLICAS", "main")
+        old, new = await self.agreed()
         old.kill()
         await new.says("'role': 'master'", "INFO", "replication")
         await self.sentinel.says(str(new.port), "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main")
         return old
+
+    async def agreed(self) -> tuple[Server, Server]:
+        """Master and replica, once both and the Sentinel say the same: another fail-over may just be on its way, or one
+        who was killed may not yet have heard that it is no master any more."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                old = await self.master()
+                new = next(each for each in self.servers if each is not old)
+                with suppress(Unconnected):
+                    if await self.agree(old, new):
+                        return old, new
+                await asyncio.sleep(0.02)
+
+    async def agree(self, old: Server, new: Server) -> bool:
+        """A Sentinel looks at what it knows of a replica every ten seconds, and promotes none it does not know."""
+        return (
+            "'role': 'master'" in str(await old.ask("INFO", "replication"))
+            and "'master_link_status': 'up'" in str(await new.ask("INFO", "replication"))
+            and f"127.0.0.1:{new.port}" in str(await self.sentinel.ask("SENTINEL", "REPLICAS", "main"))
+            and await self.master() is old
+        )
 
 
 class Shared:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from tests.support.platform import Platform, platform
 from tests.support.process import PATIENCE, Served, free_port, write_config
+from tests.support.site import listening
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 QUIET = {"enabled": False, "translators": "none"}
@@ -47,17 +48,12 @@ class Thinker:
 @asynccontextmanager
 async def thinker() -> AsyncIterator[Thinker]:
     bot = Thinker()
-    app = web.Application()
-    app.router.add_post("/", bot.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    bot.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    try:
-        yield bot
-    finally:
-        bot.hold.set()
-        await runner.cleanup()
+    async with listening(web.post("/", bot.take)) as url:
+        bot.url = f"{url}/"
+        try:
+            yield bot
+        finally:
+            bot.hold.set()
 
 
 @dataclass

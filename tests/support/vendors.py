@@ -17,6 +17,8 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.support.site import listening
+
 KEY = "k-s3cret"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PRIVATE = RSA.private_bytes(
@@ -157,22 +159,18 @@ def unmarked(text: str) -> str:
 @asynccontextmanager
 async def vendor() -> AsyncIterator[Vendor]:
     served = Vendor()
-    app = web.Application(client_max_size=10_000_000)
-    app.router.add_post("/translate", served.libretranslate)
-    app.router.add_get("/languages", served.languages)
-    app.router.add_post("/azure/translate", served.azure)
-    app.router.add_post("/v2/translate", served.deepl)
-    app.router.add_post("/v3/{parent:.*}:translateText", served.google_v3)
-    app.router.add_post("/language/translate/v2", served.google_v2)
-    app.router.add_post("/token", served.grant)
-    app.router.add_post("/v1/chat/completions", served.openai)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    served.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield served
-    finally:
-        served.closing.set()
-        await runner.cleanup()
+    routes = (
+        web.post("/translate", served.libretranslate),
+        web.get("/languages", served.languages),
+        web.post("/azure/translate", served.azure),
+        web.post("/v2/translate", served.deepl),
+        web.post("/v3/{parent:.*}:translateText", served.google_v3),
+        web.post("/language/translate/v2", served.google_v2),
+        web.post("/token", served.grant),
+        web.post("/v1/chat/completions", served.openai),
+    )
+    async with listening(*routes) as served.url:
+        try:
+            yield served
+        finally:
+            served.closing.set()

@@ -99,18 +99,25 @@ async def test_an_evicting_server_is_used_and_warned_of() -> None:
         assert [line["level"] for line in log.lines if "allkeys-lru" in line["event"]] == ["warning"]
 
 
+async def bulk(reader: asyncio.StreamReader) -> bytes:
+    """A bulk string of the Redis protocol: its length on a line, then itself."""
+    length = int((await reader.readline())[1:])
+    return (await reader.readexactly(length + 2))[:-2]
+
+
 @asynccontextmanager
 async def old_redis(version: str) -> AsyncIterator[str]:
     """The words of a server that can't be had here any more: it says what it is and knows nothing else."""
     info = f"# Server\r\nredis_version:{version}\r\nrole:master\r\n".encode()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while count := await reader.readline():
-            words = [
-                (await reader.readexactly(int((await reader.readline())[1:]) + 2))[:-2] for _ in range(int(count[1:]))
-            ]
-            writer.write(b"$%d\r\n%b\r\n" % (len(info), info) if words[0] == b"INFO" else b"-ERR unknown command\r\n")
-        writer.close()
+        known = b"$%d\r\n%b\r\n" % (len(info), info)
+        try:
+            while count := await reader.readline():
+                words = [await bulk(reader) for _ in range(int(count[1:]))]
+                writer.write(known if words[0] == b"INFO" else b"-ERR unknown command\r\n")
+        finally:
+            writer.close()
 
     made = await asyncio.start_server(serve, "127.0.0.1", 0)
     yield f"redis://127.0.0.1:{made.sockets[0].getsockname()[1]}"
