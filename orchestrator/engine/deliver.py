@@ -39,6 +39,10 @@ class Sender(Protocol):
         """Rows that have just been committed, in order; the commit began at `since` of the clock's `monotonic`."""
         ...
 
+    def unsure(self, conversation_id: str) -> None:
+        """Nobody knows whether a commit to it happened: what it had to send may be held for this process."""
+        ...
+
     def withdraw(self, conversation_id: str, epoch: int) -> None:
         """What was computed under an earlier epoch and has not set out yet does not any more."""
         ...
@@ -56,6 +60,9 @@ class Forwarder:
         if rows:
             await self.bus.wake(committed.conversation.id, committed.conversation.app_id)
 
+    def unsure(self, conversation_id: str) -> None:
+        """Nothing is held for this process; the sweep of a worker finds it."""
+
     def withdraw(self, conversation_id: str, epoch: int) -> None:
         """Whoever sends it hears of it from the store."""
 
@@ -70,7 +77,10 @@ class Deliverer:
     `unsettled` are outcomes the store could not take: they are kept until it can, and nothing is sent twice for that.
 
     With a `hold` (in seconds) other processes deliver too. A row is then sent only while it is held, of which `until`
-    keeps an account by this machine's own clock: a process that slept through its hold sends nothing any more.
+    keeps an account by this machine's own clock: a process that slept through its hold sends nothing any more. Of rows
+    held for this process the store does not say that others wait behind them. So all of those are known here: while the
+    store is asked, what is handed over is `early`; where it may hold something nobody here has heard of, `swept` ends,
+    and the store says what is next.
     """
 
     def __init__(
@@ -101,8 +111,10 @@ class Deliverer:
         self.unsettled: dict[str, Outgoing] = {}
         self.found: tuple[set[str], set[str]] = (set(), set())
         self.until: dict[str, float] = {}
-        self.swept = False
+        self.swept = hold > 0
         self.doubted = False
+        self.asking = False
+        self.early: list[tuple[Outgoing, float]] = []
 
     async def hand(self, committed: Committed, rows: Sequence[Outgoing], since: float) -> None:
         rows = [row for row in rows if row.state == "pending"]
@@ -111,21 +123,27 @@ class Deliverer:
             return
         seqs = {message.id: message.seq for message in committed.messages}
         for outgoing in rows:
-            if any(outgoing.id in found for found in self.found):
-                continue  # the store was read between the commit and this call
             self.take(replace(outgoing, seq=seqs.get(outgoing.message_id, outgoing.seq)), since)
 
     def take(self, row: Outgoing, since: float) -> None:
+        if any(row.id in found for found in self.found):
+            return  # the store was read between the commit and this call
         queue = self.sending.get(row.conversation_id)
         if queue is not None:
             queue.append(row)
-        elif row.conversation_id not in self.parked and (self.hold or self.swept):
+        elif self.asking and self.hold:
+            self.early.append((row, since))
+            return
+        elif row.conversation_id not in self.parked and self.swept:
             self.begin(row)
         else:
             self.kicked.set()
             return
         if self.hold:
             self.until[row.id] = since + self.hold
+
+    def unsure(self, conversation_id: str) -> None:
+        self.park(conversation_id, self.clock.now())
 
     def withdraw(self, conversation_id: str, epoch: int) -> None:
         queue = self.sending.get(conversation_id)
@@ -162,7 +180,8 @@ class Deliverer:
         if not self.hold or self.clock.monotonic() < self.until.get(row.id, 0.0):
             return True
         log.warning("held too long; whoever looks next sends it", conversation_id=row.conversation_id)
-        self.kicked.set()
+        # The store's hold began later: for so long it does not say that anything waits behind this row.
+        self.park(row.conversation_id, self.clock.now())
         return False
 
     def fresh(self, row: Outgoing) -> bool:
@@ -206,7 +225,8 @@ class Deliverer:
         later = "paced" if settled.attempts == attempts else "retried"
         self.recorder.delivery(settled.channel_id, later if waits else settled.state)
         if waits:
-            self.park(settled.conversation_id, settled.due_at)
+            # Not before now: what the store is asked at the moment is of before this outcome.
+            self.park(settled.conversation_id, max(settled.due_at, self.clock.now()))
         if self.herald is not None and (settled.state in ("failed", "unknown") or settled.reason):
             await self.herald.undelivered(settled)
         return left
@@ -220,18 +240,21 @@ class Deliverer:
 
     def doubt(self, conversation_id: str) -> None:
         """Something waits there that was not known here: nothing goes before it."""
-        self.swept, self.doubted = False, True
+        self.swept, self.doubted = self.swept and self.hold > 0, True
         self.park(conversation_id, self.clock.now())
 
     async def release(self, rows: Sequence[Outgoing]) -> None:
         """Hand back what is held and not going to be sent now."""
         if self.hold and rows:
-            with suppress(Unavailable):
+            try:
                 await self.store.let_go([row.id for row in rows])
+            except Unavailable:
+                self.swept = False
 
     async def hand_back(self) -> None:
         """At the end: whatever was not finished is anybody's at once."""
-        await self.release([row for queue in self.sending.values() for row in queue])
+        begun = [row for queue in self.sending.values() for row in queue]
+        await self.release([*begun, *(row for row, _ in self.early)])
 
     def nudged(self) -> None:
         """Something was woken for which there is no turn: another process may have committed a message to send."""
@@ -268,15 +291,36 @@ class Deliverer:
         self.doubted = False
         since, now = self.clock.monotonic(), self.clock.now()
         limit = BATCH + len(self.sending)
-        found = await self.store.due(now if self.hold or self.swept else EVER, limit, hold=self.hold)
+        found = await self.ask(now, limit)
         rows = [row for row in found if row.state == "pending"]
         for row in rows:
             self.meet(row, now, since)
-        await self.undecided([row for row in found if row.state != "pending"])
         if len(rows) < limit:
             self.trust(now)
         elif rows[-1].due_at <= now:
             self.kicked.set()
+        self.catch_up()
+        await self.undecided([row for row in found if row.state != "pending"])
+
+    async def ask(self, now: datetime, limit: int) -> Sequence[Outgoing]:
+        """Raises Unavailable, and then the store may hold for us what it did not tell of."""
+        self.asking = True
+        try:
+            return await self.store.due(now if self.hold or self.swept else EVER, limit, hold=self.hold)
+        except Unavailable:
+            self.swept = False
+            self.catch_up()
+            raise
+        except asyncio.CancelledError:
+            self.asking = False
+            raise
+
+    def catch_up(self) -> None:
+        """Take what was handed over while the store was asked."""
+        self.asking = False
+        early, self.early = self.early, []
+        for row, since in early:
+            self.take(row, since)
 
     async def undecided(self, rows: Sequence[Outgoing]) -> None:
         """Whoever was sending them when a person took over died, or slept too long: they are not sent again."""

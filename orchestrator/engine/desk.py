@@ -12,7 +12,7 @@ from orchestrator.engine.compose import Composer, Speech
 from orchestrator.engine.deliver import Sender
 from orchestrator.engine.hear import names_of
 from orchestrator.engine.live import Herald
-from orchestrator.errors import Conflict, Fenced, Forbidden, Malformed, NotFound
+from orchestrator.errors import Conflict, Fenced, Forbidden, Malformed, NotFound, Unavailable
 from orchestrator.ports import Bus, Clock, Records, Store
 from orchestrator.types import (
     Agent,
@@ -241,6 +241,9 @@ class Desk:
                 committed = await self.store.commit(commit)
             except Fenced:
                 continue
+            except Unavailable:
+                self.deliverer.unsure(conversation_id)
+                raise
             if withdraw:
                 self.deliverer.withdraw(conversation_id, committed.conversation.epoch)
             await self.deliverer.hand(committed, commit.outbox, since)

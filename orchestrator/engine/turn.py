@@ -17,7 +17,7 @@ from orchestrator.engine.hear import hear
 from orchestrator.engine.live import Herald
 from orchestrator.engine.lookout import Lookout
 from orchestrator.engine.places import Admission
-from orchestrator.errors import Conflict, Fenced, NotFound
+from orchestrator.errors import Conflict, Fenced, NotFound, Unavailable
 from orchestrator.ports import Clock, Recorder, Store
 from orchestrator.types import Awaiting, BotCall, Committed, Loaded, Message, NotUnderstood
 
@@ -85,6 +85,9 @@ class TurnRunner:
             except Fenced:
                 before, tried = step, task.id
                 continue
+            except Unavailable:
+                self.deliverer.unsure(conversation_id)
+                raise
             await self.deliverer.hand(committed, step.commit.outbox, since)
             await self.announce(app, step, committed, loaded)
             self.told(app, task, step, began)

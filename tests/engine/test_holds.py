@@ -6,7 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from orchestrator.engine.deliver import Deliverer
+from orchestrator.errors import Unavailable
 from orchestrator.types import Committed, Outgoing, Rendering
 from tests.support.builders import conversation, message, outgoing
 from tests.support.clock import ManualClock
@@ -15,7 +18,7 @@ HOLD = 30.0
 
 
 class Rows:
-    """A store that others deliver from too: `left` is what it says still waits."""
+    """A store that others deliver from too: `left` is what it says still waits; `gate` holds up what is due."""
 
     def __init__(self) -> None:
         self.rows: list[Outgoing] = []
@@ -23,10 +26,16 @@ class Rows:
         self.settled: list[Outgoing] = []
         self.freed: list[str] = []
         self.held: list[float] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.gone = False
 
     async def due(self, now: datetime, limit: int, *, hold: float = 0.0) -> Sequence[Outgoing]:
         self.held.append(hold)
         rows, self.rows = self.rows, []
+        await self.gate.wait()
+        if self.gone:
+            raise Unavailable("gone")
         return rows
 
     async def settle(self, row: Outgoing) -> Sequence[str]:
@@ -35,6 +44,8 @@ class Rows:
         return [id for id in self.left if id not in gone]
 
     async def let_go(self, ids: Sequence[str]) -> None:
+        if self.gone:
+            raise Unavailable("gone")
         self.freed.extend(ids)
 
 
@@ -243,6 +254,117 @@ async def test_at_the_end_everything_is_handed_back() -> None:
     assert rig.store.freed == ids(rig.rows)
     rig.sends.gate.set()
     await rig.done()
+
+
+async def test_what_was_held_too_long_is_not_overtaken_by_what_comes_next() -> None:
+    """The store holds it a moment longer than this process thinks, and so does not say that something is before."""
+    rig = Rig()
+    since = rig.clock.monotonic()
+    rig.clock.advance(HOLD)
+    await rig.deliverer.hand(Committed(conversation=rig.head), rig.rows[:1], since)
+    await rig.done()
+    await rig.hand(rig.rows[1])
+    await rig.done()
+    assert rig.sends.tried == []
+    rig.store.rows = rig.rows[:1]
+    await rig.deliverer.look()
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
+
+
+async def test_a_row_that_failed_while_the_store_was_asked_is_not_overtaken() -> None:
+    rig = Rig()
+    rig.sends.pending = {rig.rows[0].id}
+    for gate in (rig.sends.gate, rig.store.gate):
+        gate.clear()
+    await rig.hand(rig.rows[0])
+    rig.store.rows = rig.rows[:1]
+    looking = asyncio.create_task(rig.deliverer.look())
+    await asyncio.sleep(0)
+    rig.clock.advance(1)
+    rig.sends.gate.set()
+    await rig.done()
+    assert len(rig.store.settled) == 1
+    rig.store.gate.set()
+    await looking
+    await rig.hand(rig.rows[1])
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
+
+
+async def test_what_the_store_is_about_to_tell_of_is_not_overtaken() -> None:
+    """It is held for this process since a moment, which does not know it yet."""
+    rig = Rig()
+    rig.store.gate.clear()
+    rig.store.rows = rig.rows[:1]
+    rig.store.left = ids(rig.rows)
+    looking = asyncio.create_task(rig.deliverer.look())
+    await asyncio.sleep(0)
+    await rig.hand(*rig.rows[1:])
+    await rig.done()
+    assert rig.sends.tried == []
+    rig.store.gate.set()
+    await looking
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows)
+
+
+async def test_what_is_handed_over_while_the_store_is_asked_is_sent_once() -> None:
+    rig = Rig()
+    rig.store.gate.clear()
+    rig.store.rows = rig.rows[:1]
+    looking = asyncio.create_task(rig.deliverer.look())
+    await asyncio.sleep(0)
+    await rig.hand(rig.rows[0])
+    rig.store.gate.set()
+    await looking
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
+
+
+async def test_a_commit_nobody_knows_the_outcome_of_is_not_overtaken() -> None:
+    rig = Rig()
+    rig.deliverer.unsure(rig.head.id)
+    assert rig.deliverer.kicked.is_set()
+    await rig.hand(rig.rows[1])
+    await rig.done()
+    assert rig.sends.tried == []
+    rig.store.rows = rig.rows[:1]
+    await rig.deliverer.look()
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
+
+
+async def test_what_the_store_may_have_held_for_us_without_saying_so_is_not_overtaken() -> None:
+    rig = Rig()
+    rig.store.gone = True
+    with pytest.raises(Unavailable):
+        await rig.deliverer.look()
+    await rig.hand(rig.rows[1])
+    await rig.done()
+    assert rig.sends.tried == []
+    rig.store.gone = False
+    rig.store.rows = rig.rows[:1]
+    await rig.deliverer.look()
+    await rig.done()
+    await rig.hand(rig.rows[2])
+    await rig.done()
+    assert rig.sends.tried == [rig.rows[0].id, rig.rows[2].id]
+
+
+async def test_what_could_not_be_let_go_is_not_overtaken() -> None:
+    rig = Rig()
+    rig.sends.gate.clear()
+    await rig.hand(*rig.rows[:2])
+    await asyncio.sleep(0)
+    rig.store.left = ["theirs", rig.rows[1].id]
+    rig.store.gone = True
+    rig.sends.gate.set()
+    await rig.done()
+    rig.deliverer.parked.clear()
+    await rig.hand(rig.rows[2])
+    await rig.done()
+    assert rig.sends.tried == ids(rig.rows[:1])
 
 
 async def test_what_a_dead_process_was_sending_when_a_person_took_over_is_told_and_not_sent() -> None:
