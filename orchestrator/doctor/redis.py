@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from orchestrator.adapters.redisbus import server
 from orchestrator.adapters.redisbus.keys import Keys
 from orchestrator.adapters.redisbus.link import LOST, said
-from orchestrator.adapters.redisbus.url import parse
+from orchestrator.adapters.redisbus.url import Target, parse
 from orchestrator.config import BusSettings
 from orchestrator.doctor.finding import Finding, fail, latency, median_ms, ok, skew, warn
 from orchestrator.errors import ParleyError
@@ -22,7 +22,7 @@ async def redis(settings: BusSettings, clock: Clock) -> AsyncIterator[Finding]:
     try:
         direct = await target.direct(client, Keys(settings.prefix).deployment, settings.timeout)
         try:
-            async for finding in examined(direct, target.name, clock):
+            async for finding in examined(direct, target, clock):
                 yield finding
         finally:
             await direct.aclose()
@@ -32,14 +32,15 @@ async def redis(settings: BusSettings, clock: Clock) -> AsyncIterator[Finding]:
         await client.aclose()
 
 
-async def examined(direct: Redis, name: str, clock: Clock) -> AsyncIterator[Finding]:
+async def examined(direct: Redis, target: Target, clock: Clock) -> AsyncIterator[Finding]:
     info = {key: str(value) for key, value in (await direct.info()).items()}
     version = info.get("valkey_version") or info.get("redis_version", "")
     try:
         server.check(info)
-        yield ok("Redis", f"{'Valkey ' if 'valkey_version' in info else ''}{version}, {name}")
+        server.suits(info, target.mode)
+        yield ok("Redis", f"{'Valkey ' if 'valkey_version' in info else ''}{version}, {target.name}")
     except (ParleyError, server.Unfit) as error:
-        yield fail("Redis", f"{version}, {name}: {error}", "name another server in [bus] url")
+        yield fail("Redis", f"{version}, {target.name}: {error}", "mend that, or name another server in [bus] url")
         return
     yield latency("Redis latency", await median_ms(direct.ping, clock))
 

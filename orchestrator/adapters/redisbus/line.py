@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
 from orchestrator.adapters.redisbus.bundle import Bundle
 from orchestrator.adapters.redisbus.call import Argument, Call, evalsha
@@ -90,7 +90,7 @@ class Line:
             if isinstance(answer, NoScriptError) and call.script is not None:
                 forgotten.append(call.again())
                 continue
-            if isinstance(answer, RedisError):
+            if isinstance(answer, LOST):
                 self.link.lost(answer)
             call.done(answer)
         return forgotten

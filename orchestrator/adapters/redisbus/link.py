@@ -8,15 +8,18 @@ from contextlib import suppress
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError
 
 from orchestrator.adapters.redisbus import server
 from orchestrator.adapters.redisbus.keys import Keys
 from orchestrator.adapters.redisbus.url import Client, Target
 from orchestrator.errors import Misconfigured, ParleyError, Unavailable
 
-LOST = (RedisError, OSError, TimeoutError, EOFError)
-"""What a call may raise. Any of it means: do without, and try again later."""
+LOST = (RedisError, RedisClusterException, OSError, TimeoutError, EOFError)
+"""What a call may raise. Any of it means: do without, and try again later. Of a cluster that can't be reached at all
+redis-py says so with an exception that is no RedisError."""
+HOPELESS = (AuthenticationError, NoPermissionError)
+"""At the start these are told at once: waiting mends no password."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 STEADY = 30.0
@@ -54,7 +57,7 @@ class Link:
         self.tending: asyncio.Task[None] | None = None
 
     async def open(self, patience: float) -> None:
-        """Tries for so many seconds. Raises Unavailable after that, Misconfigured at once."""
+        """Tries for so many seconds. Raises Unavailable after that or for a wrong password, Misconfigured at once."""
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
         for attempt in range(1_000_000):
@@ -62,7 +65,7 @@ class Link:
                 await self.dial()
                 break
             except LOST as error:
-                why, left = said(error), until - loop.time()
+                why, left = said(error), 0.0 if isinstance(error, HOPELESS) else until - loop.time()
                 await self.hang_up()
             except ParleyError:
                 await self.hang_up()
@@ -143,7 +146,7 @@ class Link:
             self.client = self.target.client(self.timeout)
             direct = await self.target.direct(self.client, self.keys.deployment, self.timeout)
             try:
-                info = await server.examine(direct, self.keys.deployment, self.owner)
+                info = await server.examine(direct, self.keys.deployment, self.owner, self.target.mode)
             finally:
                 await closed(direct)
         for line in [] if self.warned else server.warnings(info):

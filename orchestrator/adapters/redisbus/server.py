@@ -7,6 +7,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from orchestrator.adapters.redisbus.url import Mode
 from orchestrator.errors import Misconfigured
 
 OLDEST = 7
@@ -19,10 +20,11 @@ class Unfit(RedisError):
     """It answers, but can't be used as it is now: a replica, say. It may be another one tomorrow."""
 
 
-async def examine(redis: Redis, deployment_key: str, deployment: str) -> Info:
+async def examine(redis: Redis, deployment_key: str, deployment: str, mode: Mode) -> Info:
     """What INFO says. Raises Misconfigured for what waiting does not mend, Unfit or RedisError for what it may."""
     info = {name: str(value) for name, value in (await redis.info()).items()}
     check(info)
+    suits(info, mode)
     belongs(await redis.set(deployment_key, deployment, nx=True, get=True), deployment_key, deployment)
     return info
 
@@ -50,6 +52,14 @@ def check(info: Info) -> None:
         raise Unfit("it is loading its data")
     if info.get("role", "master") != "master":
         raise Unfit("it is a replica and takes no writes")
+
+
+def suits(info: Info, mode: Mode) -> None:
+    """One node of a cluster answers for its own keys alone: some of ours would work, and some never."""
+    if info.get("redis_mode") == "cluster" and mode != "cluster":
+        raise Misconfigured(
+            "the server is a node of a Redis Cluster: name it as redis+cluster://host:6379", key=("bus", "url")
+        )
 
 
 def warnings(info: Info) -> list[str]:

@@ -13,8 +13,9 @@ from redis.asyncio.cluster import RedisCluster
 
 from orchestrator.adapters.redisbus.keys import Keys
 from orchestrator.adapters.redisbus.url import parse
-from orchestrator.errors import Misconfigured
+from orchestrator.errors import Misconfigured, Unavailable
 from tests.support.buses import bus_on, buses, typing
+from tests.support.logbook import logbook
 from tests.support.process import free_port, until
 from tests.support.redis import Guarded, Server, guarded, server, shared
 
@@ -222,6 +223,42 @@ async def test_a_cluster_s_node_may_be_lost_for_a_while(cluster: list[Server]) -
             claim = asyncio.create_task(bus.claim())
             await bus.wake("a", "shop")
             assert await claim == "a"
+
+
+async def test_a_cluster_may_be_lost_altogether_for_a_while(cluster: list[Server]) -> None:
+    url = f"redis+cluster://{','.join(f'127.0.0.1:{node.port}' for node in cluster)}"
+    with logbook() as log:
+        async with buses(url, 1) as (bus,), asyncio.timeout(40):
+            claim = asyncio.create_task(bus.claim())
+            for node in cluster:
+                node.kill()
+            for _ in range(3):  # the second finds nobody to ask any more
+                assert await bus.take("key", limit=9, per=MINUTE) == 0.0
+                await bus.cache().set_many({"word": "hola"})
+            await until(lambda: bool(bus.trouble()))
+            await bus.wake("a", "shop")
+            assert await claim == "a"
+            for node in cluster:
+                await node.start()
+            await bus.link.up.wait()
+            await bus.release("a")
+            await bus.wake("a", "shop")
+            assert await bus.claim() == "a"
+    events = {line["event"] for line in log.lines}
+    assert events == {"Redis is lost; working without it until it is back", "Redis is back"}, "and no loop broke"
+
+
+async def test_a_cluster_nobody_of_which_answers_is_waited_for_and_given_up() -> None:
+    with pytest.raises(Unavailable, match="reachable node"):
+        await bus_on(f"redis+cluster://127.0.0.1:{free_port()}", patience=0.0).open()
+
+
+async def test_one_server_is_no_cluster_and_a_node_of_one_is_not_all_of_it(cluster: list[Server]) -> None:
+    with pytest.raises(Unavailable, match="[Cc]luster mode is not enabled"):
+        await bus_on((await shared()).url.replace("redis:", "redis+cluster:"), patience=0.0).open()
+    for node in cluster:
+        with pytest.raises(Misconfigured, match="redis\\+cluster://"):
+            await bus_on(node.url).open()
 
 
 async def in_one_slot(node: Server) -> None:
