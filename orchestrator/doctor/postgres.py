@@ -6,7 +6,7 @@ from contextlib import suppress
 import asyncpg
 
 from orchestrator.adapters.postgres.pool import Connection
-from orchestrator.adapters.postgres.schema import OLDEST_SERVER, reach, revision
+from orchestrator.adapters.postgres.schema import BROKEN_INDEX, OLDEST_SERVER, reach, release, revision
 from orchestrator.adapters.postgres.url import checked, shown
 from orchestrator.adapters.revision import HEAD
 from orchestrator.doctor.finding import Finding, fail, latency, median_ms, ok, skew, warn
@@ -43,7 +43,7 @@ async def postgres(url: str, clock: Clock, pool: int = 10) -> AsyncIterator[Find
 
 async def examined(db: Connection, url: str, clock: Clock, pool: int) -> AsyncIterator[Finding]:
     version = db.get_server_version()
-    said = f"{version.major}.{version.minor}, {shown(url)}"
+    said = f"{release(version)}, {shown(url)}"
     if version.major < OLDEST_SERVER:
         yield fail("PostgreSQL", said, f"upgrade to PostgreSQL {OLDEST_SERVER} or newer")
     else:
@@ -98,6 +98,10 @@ async def schema(db: Connection, url: str) -> Finding:
         return fail(part, str(error), "upgrade this Parley")
     except ParleyError as error:
         return fail(part, str(error), "mend that, or name another database in [store] url")
+    broken = await db.fetchval(BROKEN_INDEX)
+    if broken is not None:
+        mend = f"DROP INDEX {broken}, and start this Parley"
+        return fail(part, f"half migrated: index {broken!r} was not finished", mend)
     return standing(current)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from orchestrator.adapters.clock import SystemClock
@@ -113,6 +114,7 @@ async def test_postgres_as_the_tests_run_it_is_fast_and_reckless(tmp_path: Path)
     url = await pg.url_for(tmp_path)
     found = by_part([finding async for finding in postgres(url, CLOCK)])
     assert found["PostgreSQL"].state == "ok"
+    assert found["PostgreSQL"].said.startswith(f"{await number(url)}, ")
     assert found["PostgreSQL fsync"].state == "fail"
     assert found["PostgreSQL full_page_writes"].state == "fail"
     assert found["PostgreSQL synchronous_commit"].state == "warn"
@@ -120,6 +122,29 @@ async def test_postgres_as_the_tests_run_it_is_fast_and_reckless(tmp_path: Path)
     assert found["PostgreSQL latency"].said.endswith("the median of 21")
     assert "room for" in found["PostgreSQL connections"].said
     assert found["schema"] == ok("schema", f"at {HEAD}, the newest")
+
+
+async def number(url: str) -> str:
+    db = await asyncpg.connect(url)
+    try:
+        return str(await db.fetchval("SHOW server_version")).split()[0]
+    finally:
+        await db.close()
+
+
+async def test_an_index_that_was_never_finished(tmp_path: Path) -> None:
+    url = await pg.url_for(tmp_path)
+    edit = "UPDATE pg_index SET indisvalid = {} WHERE indexrelid = 'messages_id'::regclass"
+    db = await asyncpg.connect(url)
+    try:
+        await db.execute(edit.format("false"))
+        found = by_part([finding async for finding in postgres(url, CLOCK)])
+    finally:
+        await db.execute(edit.format("true"))
+        await db.close()
+    assert found["schema"].state == "fail"
+    assert "'messages_id' was not finished" in found["schema"].said
+    assert "DROP INDEX messages_id" in found["schema"].mend
 
 
 async def test_postgres_with_nothing_in_it_and_a_wrong_password(tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ log = structlog.get_logger("parley.postgres")
 async def reach(url: str, patience: float = PATIENCE) -> Connection:
     """A first connection. Raises Unavailable: at once when something is wrong, else after so many seconds of trying."""
     loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
-    until = loop.time() + patience
+    began = loop.time()
+    until = began + patience
     while True:
         try:
             return await connect(url)
@@ -52,11 +53,12 @@ async def reach(url: str, patience: float = PATIENCE) -> Connection:
             why = wrong(error)
             if why is not None:
                 raise refused(url, why) from None
-            if not (lost(error) or isinstance(error, asyncpg.TooManyConnectionsError)):
+            if not passing(error):
                 raise
             rest = until - loop.time()
             if rest <= 0:
-                raise refused(url, f"not reached in {patience:g} seconds: {said(error)}") from None
+                tried = max(patience, round(loop.time() - began))
+                raise refused(url, f"not reached in {tried:g} seconds: {said(error)}") from None
             log.warning(
                 "database not reached, trying again", database=shown(url), seconds=round(pause, 1), error=said(error)
             )
@@ -68,9 +70,22 @@ def refused(url: str, why: str) -> Unavailable:
     return Unavailable(f"database {shown(url)!r}: {why}")
 
 
+def passing(error: Exception) -> bool:
+    """Whether it may come right by itself."""
+    return lost(error) or isinstance(error, asyncpg.TooManyConnectionsError)
+
+
 def wrong(error: Exception) -> str | None:
     """What trying again won't mend."""
-    return next((words for kind, words in WRONG.items() if isinstance(error, kind)), None)
+    known = next((words for kind, words in WRONG.items() if isinstance(error, kind)), None)
+    if known is None and isinstance(error, asyncpg.PostgresError) and not passing(error):
+        return f"the server refuses what [store] url asks for: {error}"
+    return known
+
+
+def release(version: asyncpg.ServerVersion) -> str:
+    """As PostgreSQL says it itself, such as 15.8."""
+    return f"{version.major}.{version.micro if version.major >= 10 else version.minor}"
 
 
 def said(error: Exception) -> str:
@@ -99,9 +114,7 @@ def named(url: str, error: Exception) -> Exception:
 async def checked(db: Connection, url: str) -> None:
     version = db.get_server_version()
     if version.major < OLDEST_SERVER:
-        raise refused(
-            url, f"PostgreSQL {version.major}.{version.minor} is too old; Parley needs {OLDEST_SERVER} or newer"
-        )
+        raise refused(url, f"PostgreSQL {release(version)} is too old; Parley needs {OLDEST_SERVER} or newer")
     if await revision(db, url) != HEAD:
         await migrate(db, url)
     broken = await db.fetchval(BROKEN_INDEX)

@@ -98,12 +98,39 @@ async def test_a_server_that_comes_while_we_wait_is_used(tmp_path: Path) -> None
         "postgresql://parley:hunter2@db/",
         "mysql://parley:hunter2@db/parley",
         "postgresql://parley:hunter2@[db/parley",
+        "postgresql://parley:hunter2/parley",
+        "postgresql://parley:hunter2@db:port/parley",
+        "postgresql://parley:/hunter2@db/parley",
+        "postgresql://parley:1/hunter2@db:5432/parley",
+        "postgresql://parley:hunter2?@db/parley",
+        "postgresql://parley:hunter2#@db/parley",
     ],
 )
 def test_what_is_no_address_is_refused_without_showing_it(url: str) -> None:
-    with pytest.raises(Misconfigured, match="should be like") as caught:
+    with pytest.raises(Misconfigured, match="should be like.*%2F") as caught:
         PostgresStore(url, CLOCK)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgresql://parley:p%2Fw@[::1]:5433/parley", "parley on [::1]:5433"),
+        ("postgresql://parley@db1:5432,db2/parley?target_session_attrs=read-write", "parley on db1:5432,db2"),
+        ("postgresql://parley@/parley?host=/run/postgresql&port=5433", "parley on /run/postgresql"),
+        ("postgres://parley:p@w@%2Frun%2Fpostgresql/parley", "parley on /run/postgresql"),
+        ("postgresql://db?database=parley", "parley on db"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, place: str) -> None:
+    assert PostgresStore(url, CLOCK).place == place
+
+
+async def test_an_option_the_server_does_not_know_is_told_at_once(tmp_path: Path) -> None:
+    target = await running()
+    said = await refused(f"{target.url(await target.database(tmp_path))}&sslmod=off")
+    assert "url asks for" in said
+    assert '"sslmod"' in said
 
 
 async def test_an_address_the_driver_cannot_read_is_refused_without_showing_it() -> None:
