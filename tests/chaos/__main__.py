@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--widgets", type=int, default=5, help="open widgets (default: %(default)d)")
     parser.add_argument("--webs", type=int, default=2, help="web processes (default: %(default)d)")
     parser.add_argument("--workers", type=int, default=3, help="worker processes (default: %(default)d)")
-    parser.add_argument("--report", type=Path, default=Path("chaos"), help="FOLDER for report.txt and report.json")
+    parser.add_argument("--report", type=Path, default=Path("chaos"), help="FOLDER for the report, and logs if need be")
     given = parser.parse_args()
     if (
         min(given.conversations, given.webs, given.workers) < 1
@@ -53,6 +53,8 @@ def main() -> int:
     given.report.mkdir(parents=True, exist_ok=True)
     (given.report / "report.txt").write_text(record.as_text() + "\n", encoding="utf-8")
     (given.report / "report.json").write_text(record.as_json() + "\n", encoding="utf-8")
+    for name, log in record.processes.items():
+        (given.report / f"{name}.log").write_text(log, encoding="utf-8")
     sys.stdout.write(f"{record.as_text()}\nwritten to {given.report}/\n")
     return 1 if record.violations else 0
 

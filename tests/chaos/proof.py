@@ -72,13 +72,18 @@ def told(log: Log) -> list[str]:
 
 
 async def settled(scene: Scene, platform: Platform) -> bool:
-    """Whether everything comes to rest in time: nothing to turn, nothing to send, nothing new for a while."""
+    """Whether everything comes to rest in time: nothing to turn, nothing to send, nothing new for a while.
+
+    The time begins anew with each delivery: a machine that has too much to do gets done later, not never.
+    """
     loop = asyncio.get_running_loop()
     until, quiet, before = loop.time() + scene.plan.patience, 0, -1
     while loop.time() < until:
         depths = (await scene.ask("GET", "/queues"))["data"]
         rest = not any(depth[key] for depth in depths for key in ("turns", "sends"))
         quiet = quiet + 1 if rest and len(platform.ids) == before else 0
+        if len(platform.ids) != before:
+            until = loop.time() + scene.plan.patience
         before = len(platform.ids)
         if quiet >= 6:
             return True

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`seconds` of traffic, of some `rate` events a second; then `patience` seconds at most to settle.
+    """`seconds` of traffic, of some `rate` events a second; then at most `patience` in which nothing is delivered.
 
     Everything random comes from `seed`.
     """
@@ -22,7 +22,8 @@ class Plan:
     widgets: int = 3
     webs: int = 2
     workers: int = 2
-    patience: float = 90.0
+    patience: float = 150.0
+    """More than what failed eight times waits for its next try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Record:
         self.violations: list[Violation] = []
         self.logs: dict[str, list[str]] = {}
         """By address, the transcripts of conversations with which something is wrong."""
+        self.processes: dict[str, str] = {}
+        """By name, what each process logged, where something is wrong."""
 
     @property
     def now(self) -> float:

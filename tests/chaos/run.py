@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import traceback
 from contextlib import AsyncExitStack
 
 from aiohttp import web
@@ -21,7 +22,17 @@ CAUGHT_UP = 20.0
 
 
 async def run(plan: Plan) -> Record:
+    """Whatever happens to the run itself is a violation too: its report is not lost."""
     record = Record(plan)
+    try:
+        await ran(plan, record)
+    except Exception as error:
+        record.check(False, "the run comes to its end", "all", detail=f"{type(error).__name__}: {error}")
+        traceback.print_exception(error)
+    return record
+
+
+async def ran(plan: Plan, record: Record) -> None:
     platform, bot = Platform(record, plan.seed + 1), Bot(record, plan.seed + 2)
     async with AsyncExitStack() as stack:
         sink = await stack.enter_async_context(listening(web.post("/", platform.take)))
@@ -29,8 +40,17 @@ async def run(plan: Plan) -> Record:
         here = await stack.enter_async_context(scene(plan, record, sink, thinker))
         bot.webs = [each.url for each in here.webs]
         record.note("everything runs")
-        await Run(here, platform).go()
-    return record
+        try:
+            await Run(here, platform).go()
+        except Exception:
+            record.processes = logged(here)
+            raise
+        if record.violations:
+            record.processes = logged(here)
+
+
+def logged(here: Scene) -> dict[str, str]:
+    return {each.log.parent.name: each.log.read_text(encoding="utf-8", errors="replace") for each in here.processes}
 
 
 class Run:
@@ -74,7 +94,9 @@ class Run:
 
     async def prove(self) -> None:
         quiet = await proof.settled(self.scene, self.platform)
-        self.record.check(quiet, "everything comes to rest", "all", detail=f"not within {self.scene.plan.patience:g} s")
+        self.record.check(
+            quiet, "everything comes to rest", "all", detail=f"not in {self.scene.plan.patience:g} s without news"
+        )
         depths = (await self.scene.ask("GET", "/queues"))["data"]
         for depth in depths:
             left = {key: depth[key] for key in proof.SETTLED if depth[key]}
