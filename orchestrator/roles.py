@@ -19,7 +19,8 @@ def check_role(settings: Settings, role: ProcessRole) -> None:
         return
     problems = []
     if not together(settings):
-        what = f"one process alone can serve SQLite; 'parley serve --role {role}' needs PostgreSQL, such as {STORE!r}"
+        alone = "one process alone can serve SQLite; " if settings.store.url.startswith("sqlite:") else ""
+        what = f"{alone}'parley serve --role {role}' needs PostgreSQL, such as {STORE!r}"
         problems.append(Problem(what, key=("store", "url")))
     if not settings.bus.url:
         what = f"without Redis processes don't hear of each other; '--role {role}' needs it, such as {BUS!r}"

@@ -42,6 +42,7 @@ def depths(
     Every channel of the configuration is listed, and any other where something was left behind.
     """
     if context.invoked_subcommand is not None:
+        nothing_given(context)
         return
     with configured(config) as (settings, base):
         if app_name:
@@ -57,6 +58,16 @@ def depths(
         return
     heads = ("app", "channel", "wait for a turn", "oldest", "to be sent", "oldest", "dead")
     table(heads, [row(one, now) for one in shown], "no channel is configured, and nothing waits")
+
+
+def nothing_given(context: typer.Context) -> None:
+    """What stands before the sub-command would not be heeded by it: dropped might be what another deployment has."""
+    given = [name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+    if given:
+        raise Malformed(
+            f"options of 'parley queue {context.invoked_subcommand}' stand at its end, such as "
+            f"'parley queue {context.invoked_subcommand} list --config parley.toml'"
+        )
 
 
 def everywhere(settings: Settings, found: Sequence[QueueDepth]) -> list[QueueDepth]:
@@ -120,9 +131,8 @@ def list_dead(
         typer.echo(json.dumps([about(one) for one in letters], indent=2, ensure_ascii=False))
         return
     rows = [(one.id, one.channel_id, one.conversation_id, str(one.attempts), one.reason, one.error) for one in letters]
-    table(
-        ("id", "channel", "conversation", "tries", "reason", "last error"), rows, f"app {app_id!r} has no dead letters"
-    )
+    whose = f"channel {channel!r} of app {app_id!r}" if channel else f"app {app_id!r}"
+    table(("id", "channel", "conversation", "tries", "reason", "last error"), rows, f"{whose} has no dead letters")
 
 
 @dead.command("show")
@@ -218,11 +228,13 @@ def change(
         raise Malformed("name the dead letters by their ids, or take --all, with --channel if need be")
     with configured(config) as (settings, base):
         app_id = chosen_app(settings, app_name)
-        if channel and channel not in settings.apps[app_id].channels:
-            raise Misconfigured(f"--channel: {nowhere('channel', channel, settings.apps[app_id].channels)}")
+        known = settings.apps[app_id].channels
 
         async def work(letters: Letters, clock: Clock) -> int:
             chosen = ids or [one.id async for one in pages(letters, app_id, channel, 1_000_000)]
+            if not chosen and channel and channel not in known:
+                # One that was added over the API, or removed since, has its letters all the same.
+                raise Misconfigured(f"--channel: {nowhere('channel', channel, known)}")
             for letter_id in chosen:
                 await do(letters, clock, app_id, letter_id)
             return len(chosen)

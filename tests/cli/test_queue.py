@@ -170,6 +170,30 @@ def test_what_can_not_be_retried(tmp_path: Path, arguments: tuple[str, ...], sai
     assert said in ran.err
 
 
+def test_letters_of_a_channel_that_is_not_in_the_configuration(tmp_path: Path) -> None:
+    """It was added over the API, or taken out since."""
+    path = config(tmp_path)
+    do(dead_letters(tmp_path, 2, "stored"))
+    (kept,) = do(dead_letters(tmp_path, 1, "sms"))
+    assert re.search(r"^shop +stored .* 2$", run("queue", "-c", path).out, re.MULTILINE)
+    assert run("queue", "dead", "drop", "--all", "--channel", "stored", "-c", path).out.startswith("2 of them")
+    assert do(dead(tmp_path)) == [kept]
+    assert (
+        "channel 'stored' of app 'shop' has no dead"
+        in run("queue", "dead", "list", "--channel", "stored", "-c", path).err
+    )
+
+
+@pytest.mark.parametrize("option", [("-c", "other.toml"), ("--json",), ("--app", "shop")])
+def test_options_before_the_sub_command_are_not_passed_over(tmp_path: Path, option: tuple[str, ...]) -> None:
+    path = config(tmp_path)
+    letters = do(dead_letters(tmp_path, 2))
+    ran = run("queue", *option, "dead", "drop", "--all", "-c", path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "stand at its end" in ran.err
+    assert do(dead(tmp_path)) == letters[::-1]
+
+
 async def added(folder: Path, locked: Agent) -> None:
     async with database(folder) as store:
         await store.add_agent(locked)
