@@ -184,6 +184,18 @@ async def test_a_session_that_runs_out_closes_its_tabs(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick_life")
+async def test_without_its_database_the_line_ends_and_may_be_tried_again(tmp_path: Path) -> None:
+    async with desk_house(tmp_path) as desk:
+        browser = await desk.at_work("Ada")
+        async with browser.tab() as tab:
+            await desk.parley.runtime.store.close()
+            assert await tab.closed() == live.AWAY
+        async with browser.http.ws_connect(f"{desk.url}/desk/api/ws", headers={"Origin": desk.url}) as socket:
+            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+            assert socket.close_code == live.AWAY
+
+
+@pytest.mark.usefixtures("quick_life")
 async def test_an_account_switched_off_loses_its_tabs_and_a_new_team_its_sight(tmp_path: Path) -> None:
     async with desk_house(tmp_path) as desk:
         browser = await desk.at_work("Ada")

@@ -14,7 +14,7 @@ import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import Field, TypeAdapter, ValidationError
 
-from orchestrator.errors import Forbidden, ParleyError, Unauthenticated
+from orchestrator.errors import Forbidden, ParleyError, Unauthenticated, Unavailable
 from orchestrator.http.desk.counters import Counters
 from orchestrator.http.desk.crew import Crew
 from orchestrator.http.desk.frames import Frames
@@ -29,6 +29,8 @@ from orchestrator.ports import Bus, Clock, Records, Subscription
 from orchestrator.types import SignedOut
 
 SIGNED_OUT, FOREIGN, UNREADABLE, TOO_MANY = 4401, 4403, 4400, 4429
+AWAY = 1013
+"""Try again later: the database can't be reached."""
 LARGEST_FRAME = 16_384
 FRAMES, PER_SECONDS = 200, 10.0
 """Frames a tab may send per window: many times what typing takes."""
@@ -108,6 +110,8 @@ class Tab:
                 pass
             except* Ended as stops:
                 code = next(stop.code for stop in leaves(stops) if isinstance(stop, Ended))
+            except* Unavailable:
+                code = AWAY
         if not (ended.is_set() or self.over):
             await self.tabs.left(agent)
         return code
@@ -228,15 +232,22 @@ def live_routes(
             await socket.close(FOREIGN)  # before accepting: the browser sees HTTP 403
             return
         await socket.accept()
-        code = SIGNED_OUT
-        with contextlib.suppress(Unauthenticated):
-            who = await sessions.of(socket.cookies.get(COOKIE))
-            tab = Tab(
-                socket, who, crew=crew, records=records, bus=bus, clock=clock,
-                sessions=sessions, tabs=tabs, live_rows=live_rows, counters=counters,
-            )  # fmt: skip
-            code = await tab.run()
+        code = await served(socket)
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await socket.close(code)
+
+    async def served(socket: WebSocket) -> int:
+        """The code to close with."""
+        try:
+            who = await sessions.of(socket.cookies.get(COOKIE))
+        except Unauthenticated:
+            return SIGNED_OUT
+        except Unavailable:
+            return AWAY
+        tab = Tab(
+            socket, who, crew=crew, records=records, bus=bus, clock=clock,
+            sessions=sessions, tabs=tabs, live_rows=live_rows, counters=counters,
+        )  # fmt: skip
+        return await tab.run()
 
     return router
