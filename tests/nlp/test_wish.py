@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nlp.langid.words import load_words
 from nlp.phrases import Phrases, Settings
 from nlp.phrases.spelling import Spelling
 from orchestrator.types import Language, Understanding, Utterance
@@ -34,10 +35,10 @@ async def test_wishes(phrases: Phrases, row: dict[str, str]) -> None:
 
 
 async def test_the_original_and_the_pivot_are_both_read(phrases: Phrases) -> None:
-    blank = Understanding(language=Language(code="ro"))
-    said = Utterance(text="vreau să vorbesc cu un om")
+    blank = Understanding(language=Language(code="hu"))
+    said = Utterance(text="egy emberrel szeretnék beszélni")
     assert (await phrases.read(said, blank)).wants_person == 0.0
-    pivot = Understanding(language=Language(code="ro"), pivot="It would want to speak with a person please")
+    pivot = Understanding(language=Language(code="hu"), pivot="It would want to speak with a person please")
     assert (await phrases.read(said, pivot)).wants_person >= 0.8
     surer = Understanding(language=Language(code="en"), wants_person=0.99)
     assert (await phrases.read(Utterance(text="hello"), surer)).wants_person == 0.99
@@ -50,6 +51,19 @@ async def test_a_wish_is_found_at_either_end_of_a_long_message(phrases: Phrases)
     assert phrases.score(story) == 0.0
 
 
+async def test_a_wish_is_heard_in_every_language_whose_small_talk_is_known(phrases: Phrases) -> None:
+    known = set().union(*load_words().phrases.values())
+    asked = {row["lang"] for row in ROWS if row["wish"] == "1"}
+    assert known - set(phrases.ways) == set()
+    assert known - asked == set()
+
+
+async def test_no_message_with_a_word_of_ours_alone_is_taken_for_a_typing_mistake(phrases: Phrases) -> None:
+    """`transfere` is Portuguese, `parle` is French: one letter from a word that is looked for in another language."""
+    assert phrases.score("me transfere para um humano") >= 0.9
+    assert phrases.score("j'ai parlé à un conseiller hier") == 0.0
+
+
 async def test_only_the_languages_asked_for() -> None:
     stage = Phrases(Settings(languages=("it",)))
     await stage.open()
@@ -58,7 +72,9 @@ async def test_only_the_languages_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["un ", "speak to the ", "con una ", "de vos un ", "the real ", "please ", "a, ", "x"]
+    "piece",
+    ["un ", "speak to the ", "con una ", "de vos un ", "the real ", "please ", "a, ", "x", "z kim ", "живым ", "사람 "]
+    + ["prata med en ", "temsilci insan ", "أتحدث مع ", "我要跟人", "人と", "με έναν "],
 )
 async def test_no_words_take_longer_than_their_number_allows(phrases: Phrases, piece: str) -> None:
     start = time.thread_time()
