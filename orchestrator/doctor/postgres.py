@@ -6,7 +6,8 @@ from contextlib import suppress
 import asyncpg
 
 from orchestrator.adapters.postgres.pool import Connection
-from orchestrator.adapters.postgres.schema import BROKEN_INDEX, OLDEST_SERVER, reach, release, revision
+from orchestrator.adapters.postgres.schema import OLDEST_SERVER, reach, release, revision
+from orchestrator.adapters.postgres.shape import lacking
 from orchestrator.adapters.postgres.url import checked, shown
 from orchestrator.adapters.revision import HEAD
 from orchestrator.doctor.finding import Finding, fail, latency, median_ms, ok, skew, warn
@@ -98,11 +99,10 @@ async def schema(db: Connection, url: str) -> Finding:
         return fail(part, str(error), "upgrade this Parley")
     except ParleyError as error:
         return fail(part, str(error), "mend that, or name another database in [store] url")
-    broken = await db.fetchval(BROKEN_INDEX)
-    if broken is not None:
-        mend = f"DROP INDEX {broken}, and start this Parley"
-        return fail(part, f"half migrated: index {broken!r} was not finished", mend)
-    return standing(current)
+    found = standing(current)
+    if current == HEAD and (flaw := await lacking(db)):
+        return fail(part, f"half migrated: {flaw}", "restore a backup, or start with an empty database")
+    return found
 
 
 def standing(current: str, part: str = "schema") -> Finding:

@@ -8,6 +8,7 @@ import structlog
 
 from orchestrator.adapters.postgres.faults import explain, lost
 from orchestrator.adapters.postgres.pool import CONNECT_SECONDS, Connection, connect
+from orchestrator.adapters.postgres.shape import lacking
 from orchestrator.adapters.postgres.url import shown
 from orchestrator.adapters.revision import HEAD
 from orchestrator.errors import Unavailable
@@ -24,10 +25,6 @@ OURS = (
     "SELECT count(*) FILTER (WHERE relname IN ('conversations', 'messages', 'outbox')), "
     f"count(*) FILTER (WHERE relname = '{VERSIONS}') FROM pg_class "
     "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')"
-)
-BROKEN_INDEX = (
-    "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
-    "WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace ORDER BY 1 LIMIT 1"
 )
 WRONG = {
     asyncpg.InvalidPasswordError: "wrong user or password; set PGPASSWORD, a passfile, or [store] url",
@@ -117,9 +114,8 @@ async def checked(db: Connection, url: str) -> None:
         raise refused(url, f"PostgreSQL {release(version)} is too old; Parley needs {OLDEST_SERVER} or newer")
     if await revision(db, url) != HEAD:
         await migrate(db, url)
-    broken = await db.fetchval(BROKEN_INDEX)
-    if broken is not None:
-        raise refused(url, f"it is half migrated: index {broken!r} was not finished; drop it and start again")
+    if flaw := await lacking(db):
+        raise refused(url, f"it is half migrated: {flaw}; restore a backup, or start with an empty one")
 
 
 async def revision(db: Connection, url: str) -> str:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from orchestrator.adapters import migrations, revision
-from orchestrator.adapters.postgres import schema
+from orchestrator.adapters.postgres import schema, shape
 from orchestrator.errors import DatabaseTooNew, Unavailable
 from tests.support.postgres import asked, opened, running
 from tests.support.stores import hear
@@ -63,8 +63,14 @@ async def test_a_newer_schema_is_left_alone() -> None:
         (f"DROP TABLE {schema.VERSIONS}", "not of Parley's making"),
         (
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'messages_id'::regclass",
-            "index 'messages_id' was not finished",
+            "half migrated: index 'messages_id' was not finished",
         ),
+        ("DROP TABLE traces CASCADE", "half migrated: table 'traces' is missing"),
+        (
+            "ALTER TABLE messages DROP COLUMN translations",
+            "half migrated: table 'messages' is missing, or columns of it",
+        ),
+        ("DROP FUNCTION parley_due_2", "half migrated: function 'parley_due_2' is missing"),
     ],
 )
 async def test_a_half_made_schema_is_refused(edit: str, said: str) -> None:
@@ -73,6 +79,21 @@ async def test_a_half_made_schema_is_refused(edit: str, said: str) -> None:
         pass
     await asked(url, edit)
     assert said in await refused(url)
+
+
+async def test_what_a_database_must_have_is_what_a_new_one_has() -> None:
+    url = await empty()
+    async with opened(url):
+        pass
+    made = await asked(
+        url,
+        "SELECT c.relname, count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
+        "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT a.attisdropped "
+        f"AND c.relname <> '{schema.VERSIONS}' GROUP BY 1",
+    )
+    assert dict(made) == shape.TABLES
+    functions = await asked(url, "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace")
+    assert sorted(name for (name,) in functions) == sorted(shape.functions())
 
 
 async def test_a_database_of_another_program_is_left_alone() -> None:
