@@ -42,6 +42,17 @@ async def postgres(url: str, clock: Clock, pool: int = 10) -> AsyncIterator[Find
             await db.close(timeout=PATIENCE)
 
 
+async def deployment(url: str) -> str:
+    """The id of the deployment whose database it is; "" when there is none yet, or none to be had."""
+    with suppress(ParleyError, asyncpg.PostgresError, OSError, TimeoutError):
+        db = await reach(checked(url), 0.0)
+        try:
+            return str(await db.fetchval("SELECT id FROM deployment") or "")
+        finally:
+            await db.close(timeout=PATIENCE)
+    return ""
+
+
 async def examined(db: Connection, url: str, clock: Clock, pool: int) -> AsyncIterator[Finding]:
     version = db.get_server_version()
     said = f"{release(version)}, {shown(url)}"

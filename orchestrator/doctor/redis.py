@@ -16,14 +16,18 @@ from orchestrator.ports import Clock
 MIB = 1024 * 1024
 
 
-async def redis(settings: BusSettings, clock: Clock) -> AsyncIterator[Finding]:
+async def redis(settings: BusSettings, clock: Clock, deployment: str = "") -> AsyncIterator[Finding]:
+    """`deployment` is the id of the database these processes work on, where there is one yet."""
     target = parse(settings.url)
+    key = Keys(settings.prefix).deployment
     client = target.client(settings.timeout)
     try:
-        direct = await target.direct(client, Keys(settings.prefix).deployment, settings.timeout)
+        direct = await target.direct(client, key, settings.timeout)
         try:
             async for finding in examined(direct, target, clock):
                 yield finding
+            if deployment:
+                yield owned(await direct.get(key), key, deployment)
         finally:
             await direct.aclose()
     except LOST as error:
@@ -51,6 +55,15 @@ async def examined(direct: Redis, target: Target, clock: Clock) -> AsyncIterator
     yield await skew("Redis clock", theirs, clock)
     yield memory(info)
     yield persistence(info)
+
+
+def owned(owner: object, key: str, deployment: str) -> Finding:
+    part = "Redis prefix"
+    try:
+        server.belongs(owner, key, deployment)
+    except ParleyError as error:
+        return fail(part, str(error), "no process of this deployment starts until then")
+    return ok(part, "used by this deployment" if owner else "not used by any deployment yet")
 
 
 def memory(info: server.Info) -> Finding:

@@ -11,7 +11,7 @@ from orchestrator.app import build
 from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding, fail, ok, warn
 from orchestrator.doctor.host import host
-from orchestrator.doctor.postgres import postgres
+from orchestrator.doctor.postgres import deployment, postgres
 from orchestrator.doctor.redis import redis
 from orchestrator.doctor.sqlite import sqlite
 from orchestrator.errors import Misconfigured, ParleyError
@@ -32,7 +32,7 @@ async def examine(settings: Settings, base: Path, config: Path) -> AsyncIterator
     async for finding in database(settings, base, clock):
         yield finding
     if settings.bus.url:
-        async for finding in redis(settings.bus, clock):
+        async for finding in redis(settings.bus, clock, await deployment(settings.store.url) if shared else ""):
             yield finding
     elif shared:
         mend = "name a Redis in [bus] url before a second process is started"
@@ -57,8 +57,13 @@ def configuration(settings: Settings, base: Path) -> list[Finding]:
     except ParleyError as error:
         return [fail("configuration", str(error), "see docs/configuration.md")]
     apps = runtime.apps.values()
-    counts = (len(apps), sum(len(app.channels) for app in apps), sum(len(app.bots) for app in apps))
-    return [ok("configuration", "{} apps, {} channels, {} bots".format(*counts))]
+    counts = {
+        "app": len(apps),
+        "channel": sum(len(app.channels) for app in apps),
+        "bot": sum(len(app.bots) for app in apps),
+    }
+    said = [f"{count} {what}{'s' if count != 1 else ''}" for what, count in counts.items()]
+    return [ok("configuration", ", ".join(said))]
 
 
 async def outside(settings: Settings) -> AsyncIterator[Finding]:

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from orchestrator.adapters.clock import SystemClock
+from orchestrator.adapters.redisbus.keys import Keys
 from orchestrator.adapters.revision import HEAD
 from orchestrator.adapters.sqlite import SqliteStore
 from orchestrator.config import BusSettings
@@ -185,6 +186,11 @@ def test_redis_that_evicts_is_full_or_can_not_save() -> None:
     assert persistence({**info, "rdb_last_bgsave_status": "err"}).state == "fail"
 
 
+async def taken() -> None:
+    """By another deployment."""
+    await (await red.shared()).ask("SET", Keys("parley").deployment, "another")
+
+
 def test_a_cluster_from_the_command(tmp_path: Path) -> None:
     async def servers() -> tuple[str, str]:
         return await pg.url_for(tmp_path), (await red.shared()).url
@@ -193,6 +199,10 @@ def test_a_cluster_from_the_command(tmp_path: Path) -> None:
     path = config(tmp_path, store={"url": store, "media": "media"}, bus={"url": bus})
     findings = told(path, 2)
     assert findings["Redis"]["state"] == "ok"
+    assert findings["Redis prefix"]["said"] == "not used by any deployment yet"
+    asyncio.run(taken())
+    taken_up = told(path, 2)["Redis prefix"]
+    assert (taken_up["state"], "another deployment" in taken_up["said"]) == ("fail", True)
     assert findings["signing key shared"]["state"] == "warn"
     assert findings["public_url"]["state"] == "warn"
     alone = config(tmp_path, store={"url": store, "media": "media"})

@@ -52,7 +52,8 @@ WHERE NOT EXISTS (
     SELECT FROM pg_proc p WHERE p.proname = f.name AND p.pronamespace = current_schema()::regnamespace)
 UNION ALL
 SELECT 'index ' || quote_literal(c.relname) || ' was not finished (drop it, or wait until it is)'
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace
 LIMIT 1
 """
 
