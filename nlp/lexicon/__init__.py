@@ -1,7 +1,7 @@
 """Sentiment and signals from word lists, in the customer's own words: for when translation is down, and to refine.
 
-VADER reads only English and knows little of parcels; these lists know what an unhappy customer writes in English,
-Spanish, Italian, Dutch, German, French and Portuguese. In any other language emoji, capitals and repeats still count.
+VADER reads only English and knows little of parcels; these lists know what an unhappy customer writes in 18 languages.
+In any other one emoji, capitals and repeats still count.
 """
 
 import re

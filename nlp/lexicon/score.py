@@ -4,11 +4,13 @@ import math
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any
+
+from nlp.lexicon.dense import DenseWords, Kind
 
 VALUES = {"worse": -3.0, "bad": -2.0, "poor": -1.0, "fair": 1.0, "good": 2.0, "great": 3.0}
 # "not" reaches so many words further, and turns a value round with less than its weight ("not bad" is not great).
@@ -21,12 +23,15 @@ POLITE = 0.25
 THANKS = 0.75
 # Sums are squeezed into -1..1 as VADER does: sum / sqrt(sum² + SOFT).
 SOFT = 12.0
-CLAUSE = re.compile(r"[.,;:!?…\n()]+")
+CLAUSE = re.compile(r"[.,;:!?…\n()،؛؟、。！？，；：]+")
 ELISION = re.compile(r"\b(qu|[bcdjlmnst])'(?=\w)")
 WORD = re.compile(r"[^\W\d_]+")
+STAR = "ʘ"
+# Marks of Japanese letters: without them は is ば, another word.
+VOICED = "\u3099\u309a"
+LISTS = ("words.toml", "more_words.toml")
 
 
-Kind = Literal["value", "profanity", "thanks"]
 Entry = tuple[tuple[str, ...], Kind, float]
 
 
@@ -38,8 +43,8 @@ class Entries:
     stems: dict[str, list[Entry]] = field(default_factory=dict)
 
     def add(self, phrase: str, kind: Kind, value: float) -> None:
-        # A letter stands in for the star while the phrase is cut into words.
-        words = tuple(word.replace("ж", "*") for word in tokens(phrase.replace("*", "Ж")))
+        # A letter no language has stands in for the star while the phrase is cut into words.
+        words = tuple(word.replace(STAR, "*") for word in tokens(phrase.replace("*", STAR)))
         if words and words[0].endswith("*"):
             self.stems.setdefault(words[0][:-1], []).append((words, kind, value))
         elif words:
@@ -62,6 +67,7 @@ class Lexicon:
     entries: Entries
     negations: frozenset[str]
     boosters: frozenset[str]
+    dense: DenseWords | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,10 @@ def squeezed(total: float) -> float:
 def read(text: str, lexicon: Lexicon, *, emoji: Mapping[str, float]) -> Reading:
     values = [value for char, value in emoji.items() if char in text for _ in range(min(text.count(char), 3))]
     kinds: set[Kind] = set()
+    if lexicon.dense:
+        found_values, found_kinds = lexicon.dense.read(CLAUSE.split(folded(text)))
+        values, kinds = values + found_values, found_kinds
+        return summed_up(values, kinds)
     for clause in CLAUSE.split(text):
         words = tokens(clause)
         end = 0
@@ -96,8 +106,12 @@ def read(text: str, lexicon: Lexicon, *, emoji: Mapping[str, float]) -> Reading:
                 length, value = max(valued, key=lambda one: (one[0], abs(one[1])))
                 values.append(in_context(value, words, at, length, lexicon))
                 end = at + length
+    return summed_up(values, kinds)
+
+
+def summed_up(values: list[float], kinds: Set[Kind]) -> Reading:
     if "profanity" in kinds:
-        values.append(VALUES["worse"])
+        values = [*values, VALUES["worse"]]
     summed = total(values)
     thanks = "thanks" in kinds
     return Reading(summed + (THANKS if thanks and summed >= 0 else 0.0), len(values), "profanity" in kinds, thanks)
@@ -136,8 +150,8 @@ def fits(entry: tuple[str, ...], words: list[str], at: int) -> bool:
 
 @lru_cache(maxsize=256)
 def folded(text: str) -> str:
-    plain = unicodedata.normalize("NFD", text.casefold().replace("’", "'"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    plain = unicodedata.normalize("NFD", text.casefold().replace("’", "'").replace("ı", "i").replace("ł", "l"))
+    return "".join(char for char in plain if char in VOICED or not unicodedata.combining(char))
 
 
 def tokens(text: str) -> list[str]:
@@ -148,12 +162,16 @@ def tokens(text: str) -> list[str]:
 @cache
 def load() -> tuple[dict[str, Lexicon], dict[str, float]]:
     """Lexicons by language, and the values of emoji."""
-    raw = tomllib.loads(files("nlp.lexicon").joinpath("words.toml").read_text(encoding="utf-8"))
+    raw: dict[str, Any] = {}
+    for name in LISTS:
+        raw |= tomllib.loads(files("nlp.lexicon").joinpath(name).read_text(encoding="utf-8"))
     emoji = {char: VALUES[kind] for kind, listed in raw.pop("emoji").items() for char in listed.split()}
     return {code: lexicon_of(lists) for code, lists in raw.items()}, emoji
 
 
-def lexicon_of(lists: Mapping[str, str]) -> Lexicon:
+def lexicon_of(lists: Mapping[str, Any]) -> Lexicon:
+    if lists.get("dense"):
+        return Lexicon(Entries(), frozenset(), frozenset(), dense=dense_words(lists))
     entries = Entries()
     for name, value in VALUES.items():
         for phrase in lists[name].split(","):
@@ -167,3 +185,21 @@ def lexicon_of(lists: Mapping[str, str]) -> Lexicon:
         negations=frozenset(word for phrase in lists["negations"].split(",") for word in tokens(phrase)),
         boosters=frozenset(word for phrase in lists["boosters"].split(",") for word in tokens(phrase)),
     )
+
+
+def dense_words(lists: Mapping[str, Any]) -> DenseWords:
+    values = {folded(phrase): value for name, value in VALUES.items() for phrase in listed(lists[name])}
+    return DenseWords(
+        values=values,
+        profanity=tuple(map(folded, listed(lists["profanity"]))),
+        thanks=tuple(map(folded, listed(lists["thanks"]))),
+        negations=tuple(map(folded, listed(lists["negations"]))),
+        turned=tuple(map(folded, listed(lists["turned"]))),
+        boosters=tuple(map(folded, listed(lists["boosters"]))),
+        factors=(TURNED, BOOSTED),
+    )
+
+
+def listed(phrases: str) -> list[str]:
+    """A blank at the end of a phrase counts: it parts it from what follows."""
+    return [phrase.lstrip() for phrase in phrases.replace("\n", "").split(",") if phrase.strip()]
