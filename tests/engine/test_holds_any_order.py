@@ -171,7 +171,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(who=st.integers(0, PROCESSES - 1), talk=st.integers(0, TALKS - 1))
     def say(self, who: int, talk: int) -> None:
-        """A turn. The next one of a conversation begins once this stands in the log, whether its process knows or not."""
+        """A turn. The next of a conversation begins once this stands in the log, whether its process knows or not."""
         if self.said[talk] > len([one for one in self.known() if one.conversation_id == self.heads[talk].id]):
             return
         self.said[talk] += 1
