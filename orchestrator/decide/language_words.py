@@ -45,6 +45,22 @@ PLEASE = (
     )
     + ")"
 )
+THANKS = (
+    r"(?:"
+    + words(
+        """thanks thank_you gracias grazie danke dank_u dank_je bedankt merci obrigado obrigada dziękuję dzięki
+            teşekkürler спасибо дякую děkuji mulțumesc ευχαριστώ شكرا"""
+    )
+    + ")"
+)
+POSSIBLE = (
+    r"(?:"
+    + words(
+        """possible posible possibile possível möglich mogelijk możliwe można möjligt går_det går_det_bra muligt mulig
+            можно возможно можна olur_mu olabilir_mi mümkün_mü možné posibil γίνεται mahdollista ممكن"""
+    )
+    + ")"
+)
 TALK = (
     r"(?:speak|talk|write|chat|text|habl(?:ar|amos|emos|as|e|a|en|ame|arme)|escrib(?:ir|e|a|an|amos|eme|irme)|"
     r"convers(?:ar|a|emos)|"
@@ -53,7 +69,7 @@ TALK = (
     r"escrev(?:er|e|a|am)|"
     + words(
         """mówić mów mówmy pisać pisz piszmy rozmawiać rozmawiajmy porozmawiać prata pratar skriva skriv tala talar
-            snakke skrive konuşabilir konuşalım konuşmak konuş konuşun konuşur yazabilir yazalım yazmak yaz yazın
+            snakke tale skrive konuşabilir konuşalım konuşmak konuş konuşun konuşur yazabilir yazalım yazmak yaz yazın
             yazar говорить говорите говори поговорить пишите писать пиши общаться напишите розмовляти говорити
             говоріть пишіть писати спілкуватися μιλήσουμε μιλήσετε μιλάτε γράψετε γράψτε mluvit mluvte psát pište
             vorbi vorbiți vorbim scrie scrieți puhua puhutaan kirjoittaa escriure parlar parlem التحدث تحدث تكلم
@@ -63,7 +79,7 @@ TALK = (
 )
 GO_ON = (
     r"(?:continue|switch|change|answer|reply|respond|explain|help|go on|respond(?:er|e|a|an|eme|erme)|"
-    r"contest(?:ar|a|e|en|ame)|atend(?:er|erme|eme|e|a)|ayud(?:ar|arme|ame|a|e)|aiut(?:are|armi|ami)|aid(?:er|ez)|"
+    r"contest(?:ar|arme|a|e|en|ame)|atend(?:er|erme|eme|e|a)|ayud(?:ar|arme|ame|a|e)|aiut(?:are|armi|ami)|aid(?:er|ez)|"
     r"helfen|helpen|ajud(?:ar|a|e)|"
     r"explic(?:ar|a|ame)|continu(?:ar|amos|a|er|are|o|iamo)|seguir|segu(?:imos|iamo)|cambi(?:ar|a|e|are|amo)|"
     r"pas(?:ar|a|emos|ser|sons|sare|siamo|sa)|rispond(?:ere|i|a|ete|imi|ermi)|spieg(?:are|a)|antwort(?:en|e|et)|"
@@ -88,7 +104,9 @@ OURSELVES = (
             kan_vi kan_jag kan_du kan_ni jag_vill kan_jeg vi_kan miyiz mıyız musunuz misiniz mısınız misin mısın
             istiyorum можно можем можете могу давайте хочу мы_можем можна можемо можете хочу давайте μπορούμε μπορώ
             θέλω můžeme mohu chci putem pot vreau podem voinko voimmeko haluan هل_يمكن هل_يمكننا يمكننا أريد هل_يمكنك
-            ممكن"""
+            ممكن kan_dit kan_dit_ook kan_het kan_het_ook kan_dat kan_vi_ta_det kan_det_vara puede_ser se_puede puo_essere si_puo geht_das
+            geht_das_auch geht_es es_posible e_possibile est-ce_possible c'est_possible e_possível dá_para is_it_possible
+            is_this_possible można czy_można"""
     )
     + ")"
 )
@@ -102,10 +120,14 @@ PREFER = (
     + ")"
 )
 # "in English", "English please"; the name alone may be an answer to any other question.
-ALONE = re.compile(rf"(?:{PLEASE}\s*|{OURSELVES}\s+)?{INTO}(?:{ANY_NAME})(?:\s+{TONGUE})?(?:\s*{PLEASE})?")
+ALONE = re.compile(
+    rf"(?:{PLEASE}\s*|{OURSELVES}\s+)?{INTO}(?:{ANY_NAME})(?:\s+{TONGUE})?(?:\s*{PLEASE})?(?:\s+(?:{THANKS}|{POSSIBLE}))?"
+)
 ALONE_PLEASE = re.compile(rf"(?:{ANY_NAME})\s*{PLEASE}")
 ASKED_IN = re.compile(rf"(?=.*\b(?:{TALK}|{GO_ON})\b).*\b{INTO}(?:{ANY_NAME})(?!\w)")
 ASKED_TALK = re.compile(rf"(?=.*\b(?:{OURSELVES}|{PLEASE})\b).*\b{TALK}\s+(?:\w+\s+)?(?:{ANY_NAME})(?!\w)")
+# "Almanca devam edelim": the ending says "let us".
+ASKED_LET_US = re.compile(rf"(?:{ANY_NAME})\s+(?:{words('devam_edelim konuşalım yazalım yazışalım geçelim')})")
 ASKED_TALK_LAST = re.compile(rf"(?=.*\b(?:{OURSELVES}|{PLEASE})\b).*\b(?:{ANY_NAME})\s+(?:\w+\s+)?{TALK}\b")
 ASKED_PREFER = re.compile(rf"(?:.*\b)?{PREFER}\s+(?:\w+\s+){{0,2}}{IN}?(?:{ANY_NAME})(?!\w)")
 ASKED_PREFER_LAST = re.compile(rf"(?:.*\s)?(?:{ANY_NAME})\s+(?:\w+\s+)?(?:{PREFER})\b")
@@ -133,7 +155,7 @@ DENSE_ASKED_LAST = re.compile(
     )
     + r")?"
 )
-WAYS_TO_ASK = (ASKED_IN, ASKED_TALK, ASKED_TALK_LAST, ASKED_PREFER, ASKED_PREFER_LAST)
+WAYS_TO_ASK = (ASKED_IN, ASKED_TALK, ASKED_LET_US, ASKED_TALK_LAST, ASKED_PREFER, ASKED_PREFER_LAST)
 OWN_NAMES = {folded(name): code for code, names in OWN.items() for name in names.split()}
 DENSE_WAYS = (DENSE_ASKED, DENSE_ASKED_LAST)
 # "Does anyone speak German?" is about a person, "I don't speak English" about what one can't.

@@ -127,6 +127,8 @@ def test_an_explicit_wish_switches_and_pins(text: str, code: str) -> None:
         "can i talk to someone who speaks German",
         "How do I say hello in French?",
         "the dutch guy who delivers",
+        "I speak Italian thanks",
+        "the Italian one, thanks",
     ],
 )
 def test_talking_about_a_language_is_no_wish(text: str) -> None:
