@@ -54,7 +54,8 @@ async def reach(url: str, patience: float = PATIENCE) -> Connection:
                 raise
             rest = until - loop.time()
             if rest <= 0:
-                tried = max(patience, round(loop.time() - began))
+                took = loop.time() - began
+                tried = patience if took < patience + 1 else round(took)
                 raise refused(url, f"not reached in {tried:g} seconds: {said(error)}") from None
             log.warning(
                 "database not reached, trying again", database=shown(url), seconds=round(pause, 1), error=said(error)
