@@ -30,6 +30,12 @@ WORDS = {
     "float_type": "should be a number",
     "float_parsing": "should be a number",
 }
+SHAPES = {
+    r"^[a-z]{2,3}$": "should be a language's code of two or three small letters, such as 'en' or 'pt'",
+    r"^([a-z]{2,3}|\*)-([a-z]{2,3}|\*)$": "should be two languages' codes, such as 'es-en', or '*' for any of them",
+    r"^#[0-9a-fA-F]{6}$": "should be a colour, such as '#0b6e69'",
+}
+"""Of patterns that many keys have. What another one wants, the description of its key says."""
 NAMES = "names are made of small letters, digits, '-' and '_', begin with a letter or digit and have 63 at most"
 MOST_KNOWN = 25
 
@@ -39,6 +45,8 @@ def problems(error: ValidationError, model: Any, raw: Any, also: Collection[str]
     told: dict[Key, list[str]] = {}
     for found in innermost(error.errors(include_input=False, include_url=False), raw):
         key = real(found, raw)
+        if found["type"] == "too_short" and any(other[: len(key)] == key for other in told):
+            continue  # It was long enough: what is wrong with its items is told already.
         words = worded(found, key, model, also)
         if words not in told.setdefault(key, []):
             told[key].append(words)
@@ -85,6 +93,11 @@ def worded(found: ErrorDetails, key: Key, model: Any, also: Collection[str]) -> 
         return f"is missing{about(model, key)}"
     if kind == "literal_error":
         return f"should be {found['ctx']['expected']}"
+    if kind == "string_pattern_mismatch":
+        pattern = found["ctx"]["pattern"]
+        return SHAPES.get(pattern) or f"should match {pattern}{about(model, key)}"
+    if kind == "too_short":
+        return f"should have {found['ctx']['min_length']} or more"
     return WORDS.get(kind) or found["msg"].removeprefix("Value error, ").removeprefix("Input ")
 
 

@@ -105,6 +105,12 @@ def test_an_empty_file_and_a_marked_one_are_read(path: Path) -> None:
         ('[log]\nmessage_text = "perhaps"\n', "FILE:2: log.message_text: should be true or false"),
         ("[apps.shop]\n", "FILE:1: apps.shop.bot: is missing: The bot that answers"),
         (SHOP + 'languages = "en"\n', "FILE:3: apps.shop.languages: should be a list"),
+        (SHOP + 'languages = ["en", "pt-BR"]\n', "FILE:3: apps.shop.languages[1]: should be a language's code"),
+        (SHOP + "languages = []\n", "FILE:3: apps.shop.languages: should have 1 or more"),
+        (
+            '[media]\nbucket = "My Bucket"\n',
+            "FILE:2: media.bucket: should match ^[a-z0-9.-]{0,63}$: Its bucket.",
+        ),
         (SHOP + 'languages = ["english"]\n', "FILE:3: apps.shop.languages[0]: "),
         (SHOP + "[apps.shop.bots.b]\n", "FILE:3: apps.shop.bots.b.kind: is missing: Which backend"),
         (SHOP + "[apps.shop.bots.b]\nkind = 5\n", "FILE:4: apps.shop.bots.b.kind: should be text in quotes"),
@@ -133,6 +139,12 @@ def test_an_empty_file_and_a_marked_one_are_read(path: Path) -> None:
 )
 def test_what_can_not_be_meant(path: Path, text: str, said: str) -> None:
     assert said in refusal(path, text)
+
+
+def test_what_follows_from_another_mistake_is_not_told(path: Path) -> None:
+    told = refusal(path, SHOP + 'languages = ["English"]\n')
+    assert "languages[0]: should be a language's code" in told
+    assert "1 or more" not in told
 
 
 def test_everything_is_told_at_once_in_the_order_of_the_file(path: Path) -> None:
