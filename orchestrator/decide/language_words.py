@@ -104,9 +104,9 @@ OURSELVES = (
             kan_vi kan_jag kan_du kan_ni jag_vill kan_jeg vi_kan miyiz mıyız musunuz misiniz mısınız misin mısın
             istiyorum можно можем можете могу давайте хочу мы_можем можна можемо можете хочу давайте μπορούμε μπορώ
             θέλω můžeme mohu chci putem pot vreau podem voinko voimmeko haluan هل_يمكن هل_يمكننا يمكننا أريد هل_يمكنك
-            ممكن kan_dit kan_dit_ook kan_het kan_het_ook kan_dat kan_vi_ta_det kan_det_vara puede_ser se_puede puo_essere si_puo geht_das
-            geht_das_auch geht_es es_posible e_possibile est-ce_possible c'est_possible e_possível dá_para is_it_possible
-            is_this_possible można czy_można"""
+            ممكن kan_dit kan_dit_ook kan_het kan_het_ook kan_dat kan_vi_ta_det kan_det_vara puede_ser se_puede
+            può_essere si_può geht_das geht_das_auch geht_es es_posible è_possibile est-ce_possible c'est_possible
+            é_possível dá_para is_it_possible is_this_possible można czy_można"""
     )
     + ")"
 )

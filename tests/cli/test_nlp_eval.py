@@ -103,6 +103,8 @@ def test_files_of_another_kind_are_refused_in_clear_words(tmp_path: Path) -> Non
         ("a\tb\n1\t2\n", "no column 'lang'"),
         ("lang\ttext\n", "no rows"),
         ("lang\ttext\nen\n", "line 2: 1 columns instead of 2"),
+        ("", "is empty"),
+        ("\ufeff\r\n", "is empty"),
     ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(Misconfigured, match=said):
@@ -112,6 +114,17 @@ def test_files_of_another_kind_are_refused_in_clear_words(tmp_path: Path) -> Non
         columns(path, ("lang",))
     with pytest.raises(Misconfigured, match="No such file"):
         columns(tmp_path / "none.tsv", ("lang",))
+
+
+def test_files_as_other_editors_save_them(tmp_path: Path) -> None:
+    path = tmp_path / "some.tsv"
+    path.write_text('\ufeffText\t Lang \r\n\r\n"no quotes" here\ten\r\n', encoding="utf-8")
+    assert columns(path, ("lang", "text")) == [{"text": '"no quotes" here', "lang": "en"}]
+
+
+def test_a_number_below_one_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="--chats-count: 0 is too few"):
+        chats.EVALUATOR.given({"chats-count": 0})
 
 
 def test_a_goal_is_reached_missed_or_not_measured() -> None:

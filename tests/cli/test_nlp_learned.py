@@ -11,7 +11,7 @@ from orchestrator.cli.main import app
 from orchestrator.cli.nlp import handoff, intents, sentiment, speed
 from orchestrator.cli.nlp.handoff import average_precision
 from orchestrator.cli.nlp.intents import area
-from orchestrator.cli.nlp.labelled import halves
+from orchestrator.cli.nlp.labelled import TRAIN, halves, rows
 from orchestrator.errors import Misconfigured
 
 TOPICS = {
@@ -100,8 +100,53 @@ def test_wishes_are_measured(tmp_path: Path) -> None:
     calm = tmp_path / "calm.csv"
     calm.write_text("text,category\nwhere is my card,card\n", encoding="utf-8")
     assert measured(handoff.FALSE_EVALUATOR, calm)["false_hits_per_1000"] == 0
+    calm.write_text("text,handoff\nwhere is my card,no\n", encoding="utf-8")
     with pytest.raises(Misconfigured, match="needs messages with a wish"):
         measured(handoff.EVALUATOR, calm)
+    path.write_text("text\thandoff\nagent please\tmaybe\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match="label 'maybe'"):
+        measured(handoff.EVALUATOR, path)
+    path.write_text("text\tintent\nagent please\thandoff\nwhere is my card\tcard\n", encoding="utf-8")
+    assert measured(handoff.EVALUATOR, path)["f1"] == 1.0
+
+
+def test_what_no_engine_translates_is_measured_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "wishes.tsv"
+    path.write_text(
+        "text\thandoff\nhaluan puhua ihmisen kanssa\t1\nen halua puhua ihmisen kanssa\t0\n", encoding="utf-8"
+    )
+    found = measured(handoff.EVALUATOR, path, **{"text-language": "fi"})
+    assert (found["f1"], found["translated"]) == (1.0, 0.0)
+    path.write_text("text\tlabel\nto jest skandal\tnegative\nświetnie\tpositive\ngdzie to jest\tneutral\n", "utf-8")
+    found = measured(sentiment.EVALUATOR, path, **{"text-language": "pl"})
+    assert (found["macro_f1"], found["translated"]) == (1.0, 0.0)
+
+
+def test_sentences_are_read_however_they_were_saved(tmp_path: Path) -> None:
+    path = tmp_path / "some.csv"
+    path.write_text('\ufeffText,Category\r\n"one, ""two""",a\r\n\r\nthree,b\r\n', encoding="utf-8")
+    assert rows(path, TRAIN) == [('one, "two"', "a"), ("three", "b")]
+    for text, said in (
+        ("", "is empty"),
+        ("text,category\n", "no rows"),
+        ("text,category\nbye\n", "line 2"),
+        ('text,category\n"never closed,a\nb,c\n', "line 3"),
+        ("where is it,shipping\n", "first line"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(Misconfigured, match=said):
+            rows(path, TRAIN)
+
+
+def test_intents_that_were_not_learned_are_named(topics: Path) -> None:
+    asked = topics.with_name("asked.csv")
+    first = rows(topics, TRAIN)[0]
+    asked.write_text(f"text,category\n{first[0]},{first[1]}\nwhat,unheard_of\n", encoding="utf-8")
+    found = measured(intents.EVALUATOR, topics, asked, mode="lexical")
+    assert (found["accuracy_full"], found["not_learned"]) == (0.5, ["unheard_of"])
+    asked.write_text("text,category\nwhat,unheard_of\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match="no message of an intent"):
+        measured(intents.EVALUATOR, topics, asked, mode="lexical")
 
 
 def test_sentiment_is_measured(tmp_path: Path) -> None:

@@ -70,25 +70,39 @@ class Evaluator:
     runs: tuple[Run, ...] = ()
 
     def given(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-        """All its settings, those left out at their default."""
-        return {one.name: settings.get(one.name, one.default) for one in self.settings}
+        """All its settings, those left out at their default. Raises Misconfigured for a number below 1."""
+        found = {one.name: settings.get(one.name, one.default) for one in self.settings}
+        for name, value in found.items():
+            if isinstance(value, int) and value < 1:
+                raise Misconfigured(f"--{name}: {value} is too few, 1 is the least")
+        return found
 
 
 def readable(path: Path) -> str:
-    """The file's text. Raises Misconfigured when there is none."""
+    """The file's text, without the mark some editors put first. Raises Misconfigured when there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise Misconfigured(f"{str(path)!r} can't be read: {why}") from None
+    if not text.strip():
+        raise Misconfigured(f"{str(path)!r} is empty")
+    return text
+
+
+def named(head: Sequence[str]) -> list[str]:
+    """The names of columns, however they are spaced and capitalised."""
+    return [name.strip().lower() for name in head]
 
 
 def columns(path: Path, names: Sequence[str]) -> list[dict[str, str]]:
     """Rows of a tab-separated file with a line of names, fields without quotes. Raises Misconfigured."""
     head, *lines = readable(path).split("\n")
-    found = head.rstrip("\r").split("\t")
+    found = named(head.split("\t"))
     if missing := [name for name in names if name not in found]:
-        raise Misconfigured(f"{str(path)!r} has no column {missing[0]!r}; its first line names {', '.join(found)}")
+        raise Misconfigured(
+            f"{str(path)!r} has no column {missing[0]!r}; its first line has to name columns, and is {head[:80]!r}"
+        )
     rows = []
     for number, line in enumerate(lines, 2):
         cells = line.rstrip("\r").split("\t")

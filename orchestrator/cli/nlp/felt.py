@@ -47,6 +47,11 @@ def understood(texts: Sequence[str], engines: Sequence[tuple[str, str]], languag
     return run(work)
 
 
+def translated(read: Sequence[Understanding], language: str) -> dict[str, float]:
+    """The share of messages that reached English: without Apertium's pair it is 0, and the fallbacks are measured."""
+    return {} if language == PIVOT else {"translated": round(sum(bool(one.pivot) for one in read) / len(read), 4)}
+
+
 def said(text: str, language: str) -> Utterance:
     """Pinned: the language is given here, and found elsewhere."""
     return replace(Utterance(text=text), prior=language, pinned=True)

@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.cli.nlp.evaluator import Evaluator, Goal, Metrics, Run, Setting
-from orchestrator.cli.nlp.felt import ENGINES, LANGUAGE, understood
+from orchestrator.cli.nlp.felt import ENGINES, LANGUAGE, translated, understood
 from orchestrator.cli.nlp.labelled import TRAIN, folds, rows
 from orchestrator.errors import Misconfigured
+from orchestrator.types import Understanding
 
 WISH_ENGINES = Setting(name="wish-engines", default="auto", help="Engines for wishes, in order: phrases,wishes.")
 # From here on the built-in rule hands off.
 WISH = 0.6
 TRUE = ("1", "true", "yes", "handoff")
+FALSE = ("0", "false", "no", "none", "other")
 
 
 def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
@@ -20,7 +22,8 @@ def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
     wished = [wish for _, wish in found]
     if not any(wished) or all(wished):
         raise Misconfigured(f"{str(paths[0])!r} needs messages with a wish for a person and others without")
-    scores = wishes([text for text, _ in found], settings)
+    read = wishes([text for text, _ in found], settings)
+    scores = [one.wants_person for one in read]
     heard = [score >= WISH for score in scores]
     right = sum(wish and hit for wish, hit in zip(wished, heard, strict=True))
     precision = right / sum(heard) if any(heard) else 0.0
@@ -28,6 +31,7 @@ def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
     return {
         "messages": len(found),
         "wishes": sum(wished),
+        **translated(read, settings[LANGUAGE.name]),
         "average_precision": round(average_precision(scores, wished), 4),
         "precision": round(precision, 4),
         "recall": round(recall, 4),
@@ -37,19 +41,24 @@ def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
 
 def measure_false(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
     texts = [text for path in paths for text, _ in rows(path, TRAIN)]
-    hits = sum(score >= WISH for score in wishes(texts, settings))
+    hits = sum(one.wants_person >= WISH for one in wishes(texts, settings))
     return {"messages": len(texts), "false_hits": hits, "false_hits_per_1000": round(1000 * hits / len(texts), 3)}
 
 
 def labelled(path: Path) -> list[tuple[str, bool]]:
     if path.is_dir() or path.suffix == ".json":
         return [(one["text"], "handoff" in one.get("intents", ())) for one in folds(path)]
-    return [(text, label.lower() in TRUE) for text, label in rows(path, TRAIN)]
+    found = [(text, label.lower()) for text, label in rows(path, TRAIN)]
+    labels = {label for _, label in found}
+    # Beside `handoff` any other label is one without a wish: a file of intents.
+    if (unknown := labels - {*TRUE, *FALSE}) and "handoff" not in labels:
+        raise Misconfigured(f"{str(path)!r} has a label {min(unknown)!r}; known: {', '.join((*TRUE, *FALSE))}")
+    return [(text, label in TRUE) for text, label in found]
 
 
-def wishes(texts: Sequence[str], settings: Mapping[str, Any]) -> list[float]:
+def wishes(texts: Sequence[str], settings: Mapping[str, Any]) -> list[Understanding]:
     engines = [("wish", name) for name in ENGINES["wish"](settings[WISH_ENGINES.name])]
-    return [one.wants_person for one in understood(texts, engines, settings[LANGUAGE.name])]
+    return understood(texts, engines, settings[LANGUAGE.name])
 
 
 def average_precision(scores: Sequence[float], wished: Sequence[bool]) -> float:

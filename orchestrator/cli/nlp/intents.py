@@ -26,20 +26,25 @@ def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
     """Accuracy with few examples and with all. Sentences out of scope are left out; `--oos` is about them."""
     train, test = halves(*paths)
     asked = [row for row in test if row[1] != OUT_OF_SCOPE]
+    learned = by_intent(train)
+    unlearned = sorted({label for _, label in asked} - set(learned))
+    if not asked or len(unlearned) == len({label for _, label in asked}):
+        raise Misconfigured(f"{str(paths[1])!r} has no message of an intent that {str(paths[0])!r} has")
     lab = Lab(settings[MODE.name], asked)
     shots = settings[SHOTS.name]
     few = [lab.accuracy(drawn(by_intent(train), shots, draw)) for draw in range(DRAWS)]
-    full = lab.accuracy(by_intent(train))
+    full = lab.accuracy(learned)
     return {
         "mode": lab.mode,
-        "intents": len(by_intent(train)),
-        "examples": sum(map(len, by_intent(train).values())),
+        "intents": len(learned),
+        "examples": sum(map(len, learned.values())),
         "messages": len(asked),
         f"accuracy_{shots}shot": round(mean(few), 4),
         "accuracy_full": round(full, 4),
         "seconds_to_learn": round(lab.seconds, 2),
         "p50_ms": percentile(lab.times, 50),
         "p95_ms": percentile(lab.times, 95),
+        **({"not_learned": unlearned} if unlearned else {}),
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestrator.cli.nlp.evaluator import readable
+from orchestrator.cli.nlp.evaluator import named, readable
 from orchestrator.errors import Misconfigured
 
 Row = tuple[str, str]
@@ -32,11 +32,26 @@ def rows(path: Path, splits: Sequence[str]) -> list[Row]:
     # Tab-separated files keep quotation marks as they are.
     tabbed = path.suffix == ".tsv"
     reader = csv.DictReader(text, delimiter="\t", quoting=csv.QUOTE_NONE) if tabbed else csv.DictReader(text)
-    names = reader.fieldnames or ()
+    names = named(reader.fieldnames or ())
+    reader.fieldnames = names
     label = next((name for name in LABELS if name in names), "")
     if "text" not in names or not label:
-        raise Misconfigured(f"{str(path)!r} needs columns 'text' and one of {', '.join(LABELS)}; it has {list(names)}")
-    return kept(path, [(row["text"] or "", row[label] or "") for row in reader])
+        known = ", ".join(LABELS)
+        raise Misconfigured(f"{str(path)!r} needs a first line with columns 'text' and one of {known}; it is {names}")
+    return kept(path, list(cells(path, reader, label)))
+
+
+def cells(path: Path, reader: "csv.DictReader[str]", label: str) -> Iterator[Row]:
+    """Lines without anything are passed over; one with half of what is needed is a mistake in the file."""
+    try:
+        for row in reader:
+            text, meant = (row["text"] or "").strip(), (row[label] or "").strip()
+            if text and meant:
+                yield text, meant
+            elif text or meant:
+                raise Misconfigured(f"{str(path)!r}, line {reader.line_num}: 'text' or {label!r} is missing")
+    except csv.Error as error:
+        raise Misconfigured(f"{str(path)!r}, line {reader.line_num}: {error}") from None
 
 
 def from_json(path: Path, splits: Sequence[str]) -> list[Row]:

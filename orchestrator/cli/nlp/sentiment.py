@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.cli.nlp.evaluator import Evaluator, Goal, Metrics, Run, Setting
-from orchestrator.cli.nlp.felt import ENGINES, LANGUAGE, understood
+from orchestrator.cli.nlp.felt import ENGINES, LANGUAGE, translated, understood
 from orchestrator.cli.nlp.labelled import TRAIN, Row, kept, rows
 from orchestrator.errors import Misconfigured
 
@@ -17,13 +17,17 @@ CLASSES = ("negative", "neutral", "positive")
 # Of people's mean rating, -4 to 4: nearer to 0 a text is neutral.
 RATED_FROM = 0.5
 NUMBERS = {**{str(number): name for number, name in enumerate(CLASSES)}, **{name: name for name in CLASSES}}
+# Where a label is -1, 0 stands in the middle.
+SIGNED = {**NUMBERS, "-1": "negative", "0": "neutral", "1": "positive", "+1": "positive"}
 
 
 def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
     found = [row for path in paths for row in (rated(path) if path.suffix == ".txt" else rows(path, TRAIN))]
-    if unknown := {label for _, label in found} - set(NUMBERS):
-        raise Misconfigured(f"{str(paths[0])!r} has a label {min(unknown)!r}; known: {', '.join(NUMBERS)}")
-    meant = [NUMBERS[label] for _, label in found]
+    labels = [label.lower() for _, label in found]
+    names = SIGNED if "-1" in labels else NUMBERS
+    if unknown := set(labels) - set(names):
+        raise Misconfigured(f"{str(paths[0])!r} has a label {min(unknown)!r}; known: {', '.join(names)}")
+    meant = [names[label] for label in labels]
     engines = [("sentiment", name) for name in ENGINES["sentiment"](settings[SENTIMENT_ENGINES.name])]
     read = understood([text for text, _ in found], engines, settings[LANGUAGE.name])
     told = [one.sentiment.label if one.sentiment else "neutral" for one in read]
@@ -31,6 +35,7 @@ def measure(paths: Sequence[Path], settings: Mapping[str, Any]) -> Metrics:
     return {
         "language": settings[LANGUAGE.name],
         "engines": [name for _, name in engines],
+        **translated(read, settings[LANGUAGE.name]),
         "messages": len(found),
         "macro_f1": round(sum(f1(pairs, name) for name in CLASSES) / len(CLASSES), 4),
         "negative_recall": round(share(pairs, "negative"), 4),
