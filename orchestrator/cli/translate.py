@@ -1,6 +1,7 @@
 """`parley translate …`: reviewed translations of what bots say, in files for people and their tools."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,9 @@ def import_file(
     typer.echo(f"{target}: {len(added)} added, {changed} changed, {kept} that differ were kept")
     if kept:
         typer.echo("--replace changes those too", err=True)
+    known = {*shop.languages, shop.pivot}
+    for code in sorted({code for entry in entries for code in entry} - known):
+        typer.echo(f"{code!r} is none of the app's languages ({', '.join(sorted(known))}): never used", err=True)
 
 
 def canned(shop: AppSettings, base: Path, more: Iterable[Path] = ()) -> list[Canned]:
@@ -144,29 +148,34 @@ def entry_of(memory: Memory, one: Canned, targets: Sequence[str]) -> Entry:
     return {one.language: one.text, **{code: text for code, text in found.items() if text}}
 
 
-def merged(old: list[dict[str, str]], new: Sequence[Entry], *, replace: bool) -> tuple[list[Entry], int, int]:
-    """What to add; how many of `old` were changed, in place; how many differ and were kept."""
-    by_text = {(code, key_of(text)): entry for entry in reversed(old) for code, text in entry.items()}
-    added: list[Entry] = []
+def merged(
+    old: Sequence[dict[str, str]], new: Sequence[Entry], *, replace: bool
+) -> tuple[list[dict[str, str]], int, int]:
+    """What to add; how many of `new` changed something in `old`, in place; how many differ and were kept."""
+    by_text: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for held in old:
+        for code, text in held.items():
+            by_text[code, key_of(text)].append(held)
+    added: list[dict[str, str]] = []
     changed = kept = 0
-    for entry in new:
+    for entry in map(dict, new):
         source, text = next(iter(entry.items()))
-        known = by_text.get((source, key_of(text)))
-        if known is None:
-            added.append(dict(entry))
-            by_text[source, key_of(text)] = added[-1]  # type: ignore[assignment]
-            continue
-        differing = {
-            code: said for code, said in entry.items() if code in known and known[code] != said and code != source
-        }
-        fresh = {code: said for code, said in entry.items() if code not in known}
-        if fresh and not (replace and differing):
-            added.append({source: text, **fresh})
-        if differing and replace and isinstance(known, dict):
-            known.update({**differing, **fresh})
+        # One text may stand in several entries: one for each file of translations that came in.
+        there = by_text[source, key_of(text)]
+        holders = {code: held for held in reversed(there) for code in held}
+        fresh = {code: said for code, said in entry.items() if code not in holders}
+        differing = {code: said for code, said in entry.items() if code in holders and holders[code][code] != said}
+        differing.pop(source, None)
+        if differing and replace:
+            for code, said in differing.items():
+                holders[code][code] = said
+            there[0].update(fresh)
             changed += 1
-        elif differing:
-            kept += 1
+            continue
+        kept += bool(differing)
+        if fresh:
+            added.append({source: text, **fresh})
+            there.append(added[-1])
     return added, changed, kept
 
 

@@ -107,7 +107,11 @@ def from_table(text: str) -> list[dict[str, str]]:
     text = text.removeprefix("\ufeff")
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)) if text.strip() else []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        rows = list(reader) if text.strip() else []
+    except csv.Error as error:
+        raise Malformed(f"line {reader.line_num}: {error}; is a quotation mark missing?") from None
     if not rows:
         raise Malformed("an empty file: the first row names the languages, such as en,es,it")
     codes = [code.strip().lower() for code in rows[0]]

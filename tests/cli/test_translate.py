@@ -112,6 +112,24 @@ def test_what_differs_is_kept_unless_told(parley: Parley, tmp_path: Path) -> Non
     assert (tmp_path / "memory.toml").read_text(encoding="utf-8").startswith("# Read by Ada.\n")
 
 
+def test_the_same_file_twice_adds_nothing(parley: Parley, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("en,nl\nHello there!,Hallo daar!\nGood bye.,Dag.\n", encoding="utf-8")
+    assert "2 added, 0 changed" in parley("import", str(file)).stdout
+    after = (tmp_path / "memory.toml").read_text(encoding="utf-8")
+    assert "0 added, 0 changed, 0 that differ" in parley("import", str(file)).stdout
+    assert (tmp_path / "memory.toml").read_text(encoding="utf-8") == after
+    file.write_text("en,nl\nHello there!,Hoi!\n", encoding="utf-8")
+    assert "0 added, 1 changed" in parley("import", str(file), "--replace").stdout
+    assert Memory([tmp_path / "memory.toml"]).find("Hello there!", "en", "nl") == "Hoi!"
+
+
+def test_a_language_the_app_does_not_have_is_told(parley: Parley, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("en,sp\nGood bye.,Adiós.\n", encoding="utf-8")
+    assert "'sp' is none of the app's languages (en, es, nl)" in parley("import", str(file)).stderr
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
@@ -119,6 +137,7 @@ def test_what_differs_is_kept_unless_told(parley: Parley, tmp_path: Path) -> Non
         ("a.csv", "en,español\na,b\n", "'español' is no language"),
         ("a.csv", "en,es\na,b,c\n", "row 2 has more cells"),
         ("a.csv", "", "an empty file"),
+        ("a.csv", 'en,es\n"Hello,Hola\n', "is a quotation mark missing"),
         ("a.xlf", '<!DOCTYPE x [<!ENTITY a "b">]><xliff/>', "DOCTYPE"),
         ("a.xlf", "<xliff version='2.0'/>", "no XLIFF 1.2"),
         ("a.xlf", "<xliff", "not valid XML"),
