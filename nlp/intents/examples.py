@@ -10,7 +10,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,13 @@ Examples = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Examples by language; each language has two intents or more, each intent an example or more."""
+    """Examples by language; each language has two intents or more, each intent an example or more.
+
+    `left_out`: languages only one intent has examples in, and that intent.
+    """
 
     languages: Mapping[str, Examples]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -53,7 +57,7 @@ def corpus(files: Sequence[Path], inline: Examples, language: str) -> Corpus:
     usable = {code: each for code, each in checked.items() if len(each) >= 2}
     if not usable:
         raise Misconfigured("intents: give at least two intents with examples, in 'file' or 'intents'")
-    return Corpus(usable)
+    return Corpus(usable, {code: next(iter(each)) for code, each in checked.items() if len(each) == 1})
 
 
 def read(path: Path, language: str) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:

@@ -137,20 +137,25 @@ def alike(known: Material) -> tuple[Alike, ...]:
 
 
 def likenesses(known: Material) -> list[tuple[int, int, float]]:
-    """By cosine of the embeddings; without one, the same words in any order."""
+    """The same words in any order, and what is near by the cosine of the embeddings: a "?" alone may part those."""
+    found = same_words(known)
     if known.vectors is None:
-        first: dict[tuple[str, ...], int] = {}
-        found = []
-        for place, text in enumerate(known.texts):
-            words = tuple(sorted(tokens(text)))
-            other = first.setdefault(words, place)
-            if known.owners[other] != known.owners[place]:
-                found.append((other, place, 1.0))
         return found
+    same = {(one, other) for one, other, _ in found}
     unit = known.vectors / np.linalg.norm(known.vectors, axis=1, keepdims=True)
     near = []
     for place in range(1, len(unit)):
         cosines = unit[:place] @ unit[place]
         nearby = np.flatnonzero((cosines >= ALIKE) & (known.owners[:place] != known.owners[place]))
-        near += [(int(other), place, float(cosines[other])) for other in nearby]
-    return near
+        near += [(other, place, float(cosines[other])) for other in map(int, nearby) if (other, place) not in same]
+    return found + near
+
+
+def same_words(known: Material) -> list[tuple[int, int, float]]:
+    first: dict[tuple[str, ...], int] = {}
+    found = []
+    for place, text in enumerate(known.texts):
+        other = first.setdefault(tuple(sorted(tokens(text))), place)
+        if known.owners[other] != known.owners[place]:
+            found.append((other, place, 1.0))
+    return found

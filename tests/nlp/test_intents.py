@@ -187,6 +187,17 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Versions(tmp_path / "file").add(Model(heads={"en": Head(names=("a", "b"))}, mode="lexical"))
 
 
+def test_a_language_with_one_intent_is_left_out_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "intents.toml"
+    path.write_text(
+        "[[intent]]\nname = 'a'\nexamples.en = ['one', 'two']\nexamples.es = ['uno']\n"
+        "[[intent]]\nname = 'b'\nexamples = ['three']\n",
+        encoding="utf-8",
+    )
+    found = corpus([path], {}, "en")
+    assert (list(found.languages), found.left_out) == (["en"], {"es": "a"})
+
+
 def test_the_report_names_what_to_look_at(tmp_path: Path) -> None:
     inline = {
         "a": ("where is my order", "track my parcel", "order status", "has it shipped", "parcel tracking"),

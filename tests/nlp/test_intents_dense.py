@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nlp.intents.model import ARRAYS, REACH, Dense, Head, Model, dense_scores, likeness, load, save
+from nlp.intents.report import likenesses
 from nlp.intents.train import KERNEL_MOST, SMOOTHNESS, Material, fit, kernel_share, ridge
 
 WIDTH, EACH, NAMES = 24, 40, ("rings", "core", "far")
@@ -33,6 +34,14 @@ def right(head: Head, seed: int) -> float:
     found, owners = vectors(seed)
     told = [head.read(vector, "").scores[0][0] for vector in found]
     return float(np.mean([name == NAMES[owner] for name, owner in zip(told, owners, strict=True)]))
+
+
+def test_the_same_words_are_alike_whatever_their_vectors_say() -> None:
+    unlike = np.eye(3, dtype=np.float32)
+    known = Material(("a", "b"), ("shipping price", "hello", "Shipping price?"), np.array([0, 0, 1]), unlike)
+    assert likenesses(known) == [(0, 2, 1.0)]
+    same = replace(known, vectors=np.ones((3, 3), dtype=np.float32))
+    assert [pair[:2] for pair in likenesses(same)] == [(0, 2), (1, 2)]
 
 
 def test_with_many_examples_the_kernel_tells_what_no_plane_parts() -> None:

@@ -68,6 +68,8 @@ def train(
         reports = report(known, encoder, mode)
         for one in reports:
             told(one)
+        for code, name in known.left_out.items():
+            typer.echo(f"not learned: {code}, in which only {name!r} has examples; there have to be two intents")
         if html is not None:
             html.write_text(page(f"Intents of {app_id}", reports), encoding="utf-8")
             typer.echo(f"The report is in {html}")
