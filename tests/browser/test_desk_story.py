@@ -160,6 +160,14 @@ async def test_a_transfer_moves_the_case_to_the_other_teams_queue(tmp_path: Path
         await expect(page.locator(".thread-head")).to_contain_text("Waiting")
         await expect(page.locator(".note")).to_contain_text("please look")
 
+        # Each team has a line of its own, in which customers are told their place.
+        await desk.waiting("second")
+        await desk.waiting("third")
+        await page.get_by_text("Queue", exact=True).first.click()
+        places = page.locator(".lists .line-foot > :first-child")
+        await expect(places.filter(has_text="Next")).to_have_count(2)
+        await expect(places.filter(has_text="No. 2")).to_have_count(1)
+
 
 async def test_at_phone_width_the_panes_follow_one_another(tmp_path: Path) -> None:
     async with at_the_desk(tmp_path) as (desk, browser):

@@ -101,7 +101,7 @@ async def test_the_queue_the_agent_typing_ticks_and_unread(tmp_path: Path) -> No
         page = await act.page()
         await write(page, "a person please")
         await expect(page.locator("parley-chat .banner.queue")).to_have_text("You are next.")
-        await expect(page.locator("parley-chat .status")).to_have_text("A colleague will be with you soon")
+        await expect(page.locator("parley-chat .status")).to_have_text("Waiting for a colleague")
         agent, conversation = await act.accepted()
         await expect(page.locator("parley-chat .face")).to_have_text("AB")
         await expect(page.locator("parley-chat .banner")).to_be_hidden()

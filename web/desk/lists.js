@@ -83,7 +83,7 @@ export class Lists {
     this.states.hidden = view !== "all";
     const all = this.rows();
     const rows = all.filter((row) => this.matches(row));
-    const places = new Map(state.lists.queue.ids.map((id, index) => [id, index + 1]));
+    const places = this.places();
     const now = Math.floor(Date.now() / AGAIN);
     keyed(this.items, rows, {
       key: (row) => row.id,
@@ -91,6 +91,19 @@ export class Lists {
       make: (row) => rowItem(row, { state, href: this.desk.hrefOf(row.id), current: this.current(row), place: this.place(places, row), typing: this.writing(row) }),
     });
     if (!aged) this.drawRest(all, rows);
+  }
+
+  /** As the customers are told it: each team has a line of its own. */
+  places() {
+    const { state } = this;
+    const lines = new Map();
+    return new Map(
+      state.lists.queue.ids.map((id) => {
+        const team = state.row(id)?.handoff?.team;
+        lines.set(team, (lines.get(team) ?? 0) + 1);
+        return [id, lines.get(team)];
+      }),
+    );
   }
 
   place(places, row) {

@@ -27,7 +27,7 @@ export function stateOf(row, state) {
   return { key: "desk", text: state.agentName(row.controller.name) || t.state.desk };
 }
 
-/** `place` is the row's number in the queue, 0 elsewhere. */
+/** `place` is the row's number in its team's line, 0 outside the queue. */
 export function rowItem(row, { state, href, current, place, typing }) {
   const unread = state.unread(row);
   const scores = row.aggregates.scores;
