@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from nlp.langid.kin import any_share, share, telling
+from nlp.langid.romanised import doubted, romanised
 from nlp.langid.scripts import fitting, one_language, quoted
 from nlp.langid.words import Words, load_words
 from orchestrator.errors import EngineFailed
@@ -45,7 +46,7 @@ QUOTE = re.compile(r"\"[^\"]+\"|“[^“”]+”|«[^«»]+»|„[^„“”]+[�
 
 
 # Grows when the same message may be told differently.
-VERSION = "2"
+VERSION = "3"
 
 
 class Settings(BaseModel):
@@ -105,7 +106,9 @@ class Langid:
             for code in candidates
         }
         sure = certainty(text, any_share(second, candidates), listed)
-        return tuple((code, round(likelihood * sure, 4)) for code, likelihood in softmax(scores))
+        ranked = tuple((code, round(likelihood * sure, 4)) for code, likelihood in softmax(scores))
+        typed = romanised(text)
+        return doubted(ranked, typed) if typed and 1.0 not in listed.values() else ranked
 
     def without_greeting(self, text: str) -> str:
         """Of "こんにちは, where is my parcel?" what is no greeting in other letters; and of a text what is no quote."""

@@ -104,13 +104,36 @@ async def test_tricky_messages_hold_the_right_language(detector: Stage, row: dic
 @pytest.mark.parametrize("row", ROMANISED, ids=lambda row: row["text"])
 async def test_romanised_messages_never_switch(detector: Stage, row: dict[str, str]) -> None:
     app = (*APP, row["lang"])
+    detected = (await seen(detector, row["text"], app)).seen
     for doubts in (0, 1):
         said = Utterance(text=row["text"], prior=row["lang"], candidates=app, doubts=doubts)
-        detected = (await seen(detector, row["text"], app)).seen
-        if (
-            row["text"] != "pochemu tak dolgo" or not doubts
-        ):  # reads as Polish, 0.98: after another doubt it is believed
-            assert decide_language(said, detected).code == row["lang"]
+        assert decide_language(said, detected).code == row["lang"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "privet, gde moy zakaz",
+        "marhaba, wayn al talab",
+        "konnichiwa, nimotsu wa doko desu ka",
+        "nihao, dingdan zai nali",
+    ]
+    + ["mera order kab aayega", "kalimera, pou einai to dema mou", "annyeonghaseyo, baesong eonje wayo"],
+)
+async def test_romanised_messages_never_switch_a_conversation_in_latin_letters(detector: Stage, text: str) -> None:
+    for candidates in (APP, tuple(code for code in APP if code not in ("ru", "ar", "ja", "zh", "el"))):
+        detected = (await seen(detector, text, candidates)).seen
+        for prior in ("en", "es"):
+            for doubts in (0, 1, 2):
+                said = Utterance(text=text, prior=prior, candidates=candidates, doubts=doubts)
+                assert decide_language(said, detected).code == prior
+
+
+async def test_romanised_messages_are_told_when_nothing_else_is_known(detector: Stage) -> None:
+    detected = (await seen(detector, "privet, gde moy zakaz", APP)).seen
+    assert decide_language(Utterance(text="privet, gde moy zakaz", candidates=APP), detected).code == "ru"
+    english = Utterance(text="privet, gde moy zakaz", candidates=APP, hint="en")
+    assert decide_language(english, detected).code == "en"
 
 
 async def test_neighbours_are_told_apart_by_their_own_words(detector: Stage) -> None:
