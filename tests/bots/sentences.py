@@ -165,6 +165,9 @@ ENGLISH: tuple[tuple[str, str], ...] = (
 )
 
 SPANISH: tuple[tuple[str, str], ...] = (
+    ("¿puedo devolver la lámpara?", "returns"),
+    ("quiero devolver las tazas", "returns"),
+    ("¿me puedes mandar la factura?", "receipt"),
     ("Hola, ¿cuánto cuesta el envío?", "shipping_cost"),
     ("¿Cuánto cobran por el envío?", "shipping_cost"),
     ("¿Los gastos de envío son gratis?", "shipping_cost"),

@@ -125,7 +125,13 @@ async def test_words_of_the_page_are_never_read_as_variables(chat: Chat) -> None
 
 
 async def test_small_talk(chat: Chat) -> None:
-    for said, expected in (("thank you very much", "You're welcome!"), ("goodbye", "Goodbye"), ("hello", "Hello!")):
+    for said, expected in (
+        ("thank you very much", "You're welcome!"),
+        ("goodbye", "Goodbye"),
+        ("hello", "Hello!"),
+        ("and what do I do now", "I'm the shop's assistant"),
+        ("what happens now?", "I'm the shop's assistant"),
+    ):
         assert (await chat.says(said))[0].startswith(expected)
         assert not chat.has(NotUnderstood)
 
