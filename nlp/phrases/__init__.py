@@ -31,6 +31,11 @@ COMMA = str.maketrans("،、，", ",,,")
 WORD_OR_COMMA = re.compile(r"\w+|,")
 WORD = re.compile(r"[^\W\d_]{4,}")
 NOBODY = " nobody "
+# English for what is not wanted; what is not possible ("you don't let me talk to a person") is a wish all the same.
+UNWANTED = re.compile(
+    r"\b(?:(?:do|does|did)(?:\s+not|nt)\s+(?:want|need|wish|have|like|feel)|no\s+need|(?:rather|prefer)\s+not|"
+    r"(?:please|pls)\s+(?:do\s+not|dont)|not\s+(?:want|need|interested)|without|never\s+asked|nobody)\b|^(?:do\s+not|dont)\b"
+)
 # What may stand before or after somebody asked for: "hello, agent please".
 POLITE = (
     r"(?:please|pls|plz|hi|hello|hey|ok|okay|no|yes|just|only|i\s+said|now|thanks|asap|want|por\s+favor|porfa|hola|si|gracias|"
@@ -71,6 +76,17 @@ class Ways:
             framed = self.frames is None or self.frames.search(said[: found.end()]) or not said[: found.start()].strip()
             return FRAMED if framed else UNFRAMED
         return 0.0
+
+    def denies(self, sentence: str) -> bool:
+        """Whether it is said, in English, that nobody is wanted, or that somebody was asked before."""
+        said = " ".join(sentence.split(" , "))
+        if self.machines.search(said):
+            return False
+        plain = self.never.sub(NOBODY, said)
+        asks = list(self.asks.finditer(plain))
+        if not asks:
+            return bool(self.asks.search(said))
+        return all(self.denied(plain, ask) and UNWANTED.search(plain[: ask.start()]) for ask in asks)
 
     def denied(self, said: str, ask: re.Match[str]) -> bool:
         if self.negated.search(said[: ask.start()]):
@@ -137,6 +153,14 @@ def folded(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.casefold().replace("ı", "i").replace("ł", "l"))
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     return re.sub(r"n['’]t\b", "nt", plain).replace("'", " ").replace("’", " ").translate(COMMA)
+
+
+def denies(text: str) -> bool:
+    """Whether an English sentence says that no person is wanted, or speaks of one who was, and none asks for one."""
+    ways = load(())[0]["en"]
+    sentences = [" ".join(WORD_OR_COMMA.findall(sentence)) for sentence in SENTENCE.split(folded(text[:LONGEST]))]
+    said = [sentence for sentence in sentences if sentence]
+    return any(map(ways.denies, said)) and not any(map(ways.score, said))
 
 
 @cache

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nlp import heads, vader
 from nlp.embedding import Encoder, default_folder, find, shared
 from nlp.heads import SmallHead
+from nlp.phrases import denies
 from orchestrator.errors import EngineFailed
 from orchestrator.ports import Clock, Files, Http, Stage
 from orchestrator.types import Understanding, Utterance
@@ -24,6 +25,8 @@ LONGEST = 300
 # docs/intents.md: either alone needs to be all but certain, both together need not.
 HEAD, PATTERNS = 0.7, 0.5
 EDGE, WISH = 0.5, 0.6
+# An embedding hardly tells "I don't want to talk to a person" from its opposite: at most so much is said then.
+DENIED = 0.55
 
 
 class Settings(BaseModel):
@@ -59,7 +62,10 @@ class Wishes:
         if not any(char.isalpha() for char in text):
             return known
         vector = await encoder.embed(text if len(text) <= LONGEST else f"{text[:LONGEST]} {text[-LONGEST:]}")
-        return replace(known, wants_person=together(float(head.shares(vector)[1]), known.wants_person))
+        wish = together(float(head.shares(vector)[1]), known.wants_person)
+        if known.wants_person < WISH and denies(text):
+            wish = min(wish, DENIED)
+        return replace(known, wants_person=wish)
 
 
 def together(own: float, patterns: float) -> float:

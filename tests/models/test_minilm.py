@@ -11,6 +11,7 @@ from nlp.embedding.encoder import Encoder
 from nlp.intents.examples import corpus
 from nlp.intents.train import train
 from orchestrator.cli.nlp.labelled import TRAIN, rows
+from orchestrator.types import Language, Understanding, Utterance
 from tests.bots import unseen
 from tests.models.fresh import FRESH, NOTHING
 
@@ -68,6 +69,21 @@ async def test_the_guide_understands_other_words(minilm: Encoder) -> None:
 def test_wishes_in_other_words(minilm: Encoder, text: str, wish: bool) -> None:
     share = float(heads.load(wishes.PACKAGE).shares(minilm.embed_now(text))[1])
     assert (share >= 0.5) is wish, share
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("I don't want to talk to a person", False),
+        ("my colleague spoke to your agent already", False),
+        ("you don't let me talk to a person", True),
+    ],
+)
+async def test_a_wish_that_is_denied_is_none(minilm: Encoder, text: str, wish: bool) -> None:
+    stage = wishes.Wishes(wishes.Settings())
+    await stage.open()
+    found = await stage.read(Utterance(text=text), Understanding(language=Language(code="en"), pivot=text))
+    assert (found.wants_person >= wishes.WISH) is wish, found.wants_person
 
 
 def test_moods(minilm: Encoder) -> None:

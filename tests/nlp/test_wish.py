@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nlp.langid.words import load_words
-from nlp.phrases import Phrases, Settings
+from nlp.phrases import Phrases, Settings, denies
 from nlp.phrases.spelling import Spelling
 from orchestrator.types import Language, Understanding, Utterance
 
@@ -62,6 +62,24 @@ async def test_no_message_with_a_word_of_ours_alone_is_taken_for_a_typing_mistak
     """`transfere` is Portuguese, `parle` is French: one letter from a word that is looked for in another language."""
     assert phrases.score("me transfere para um humano") >= 0.9
     assert phrases.score("j'ai parlé à un conseiller hier") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("I don't want to talk to a person", True),
+        ("please do not transfer me to an agent", True),
+        ("no need for that. I already spoke to an agent yesterday", True),
+        ("I don't want a bot, I want to talk to a person", False),
+        ("You don't let me talk to a person", False),
+        ("I don't want to talk to a robot", False),
+        ("I don't want my money back. Can I talk to an agent?", False),
+        ("where is my parcel", False),
+        ("", False),
+    ],
+)
+async def test_what_is_not_wanted_is_no_wish_whatever_an_embedding_says(text: str, denied: bool) -> None:
+    assert denies(text) is denied
 
 
 async def test_only_the_languages_asked_for() -> None:
