@@ -1,4 +1,4 @@
-"""What the README shows of bots is so: the bot answers, the configurations can be read, the turn is that of the wire."""
+"""What the README shows of bots is so: its bot answers, its configurations can be read, its turn is the wire's."""
 
 import re
 from pathlib import Path
