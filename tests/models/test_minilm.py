@@ -1,5 +1,6 @@
 """What MiniLM adds: other wordings are understood, wishes nobody wrote a pattern for are heard, moods are told."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from bots.guide.bot import GuideBot
 from bots.guide.match import blended
 from nlp import heads, mood, wishes
 from nlp.embedding.encoder import Encoder
+from nlp.embedding.place import NAME
 from nlp.intents.examples import corpus
 from nlp.intents.train import train
 from orchestrator.cli.nlp.labelled import TRAIN, rows
@@ -16,6 +18,7 @@ from tests.bots import unseen
 from tests.models.fresh import FRESH, NOTHING
 
 GUIDE = Path(__file__).parents[2] / "examples" / "shop" / "guide.toml"
+MODEL = Path(sys.prefix) / "share" / "parley" / "models" / NAME
 SENTIMENT = Path(__file__).parents[1] / "nlp" / "data" / "sentiment.tsv"
 
 
@@ -79,8 +82,8 @@ def test_wishes_in_other_words(minilm: Encoder, text: str, wish: bool) -> None:
         ("you don't let me talk to a person", True),
     ],
 )
-async def test_a_wish_that_is_denied_is_none(minilm: Encoder, text: str, wish: bool) -> None:
-    stage = wishes.Wishes(wishes.Settings())
+async def test_a_wish_that_is_denied_is_none(text: str, wish: bool) -> None:
+    stage = wishes.Wishes(wishes.Settings(model=MODEL))
     await stage.open()
     found = await stage.read(Utterance(text=text), Understanding(language=Language(code="en"), pivot=text))
     assert (found.wants_person >= wishes.WISH) is wish, found.wants_person
