@@ -13,6 +13,8 @@ from tests.support.webchat import identity
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
 
 # --- on somebody else's page
 
@@ -62,6 +64,23 @@ async def test_the_interface_for_the_page(tmp_path: Path) -> None:
         await page.evaluate("Parley.destroy()")
         await expect(page.locator("parley-chat")).to_have_count(0)
         assert await page.evaluate("typeof Parley") == "undefined"
+
+
+async def test_the_readmes_script_reaches_the_chat_whichever_comes_first(tmp_path: Path) -> None:
+    (script,) = re.findall(r"^<script>\n(.*?)</script>$", README, re.DOTALL | re.MULTILINE)
+    async with stage(tmp_path) as act:
+        context = await act.browser.context()
+        await context.add_init_script(script)
+        page = await act.page(context)
+        await write(page, "first")
+        await expect(log(page)).to_contain_text("echo: first")
+        assert bots.seen[0].context["cart"] == {"total": 42.5, "currency": "EUR"}
+
+        await page.evaluate("Parley.setContext({})")
+        await page.evaluate(f"() => {{ {script} }}")
+        await write(page, "second")
+        await expect(log(page)).to_contain_text("echo: second")
+        assert bots.seen[1].context["cart"] == {"total": 42.5, "currency": "EUR"}
 
 
 async def test_a_forged_identity_is_told_to_the_page_and_changes_nothing(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ export class Client {
       this.moved();
       if (this.started && !this.line.up) this.line.soon();
     };
-    for (const event of ["online", "offline"]) window.addEventListener(event, this.online);
+    for (const event of ["online", "offline"]) addEventListener(event, this.online);
     this.tabs = new BroadcastChannel(`parley:${channel}`);
     this.tabs.onmessage = ({ data }) => this.otherTab(data);
   }
@@ -39,7 +39,7 @@ export class Client {
   }
 
   end() {
-    for (const event of ["online", "offline"]) window.removeEventListener(event, this.online);
+    for (const event of ["online", "offline"]) removeEventListener(event, this.online);
     this.line.end();
     this.tabs.close();
   }

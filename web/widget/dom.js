@@ -9,7 +9,7 @@ export function h(selector, properties, ...children) {
   if (classes.length) element.className = classes.join(" ");
   for (const [name, value] of Object.entries(properties || {})) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+    else if ((value ?? false) !== false) element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...children.flat().filter(Boolean));
   return element;
@@ -76,9 +76,9 @@ export function safe(address, base) {
   }
 }
 
-/** A link that leaves the page alone and tells the other side nothing. */
+/** A link that leaves the page alone and tells the other side nothing: noreferrer implies noopener. */
 export function link(address, ...children) {
-  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children);
+  return h("a", { href: address, target: "_blank", rel: "noreferrer nofollow" }, ...children);
 }
 
 /** A foreign picture; it is not told which page it is on. */

@@ -35,7 +35,7 @@ export class Frame {
     this.large = h("dialog.large", { onclick: () => this.large.close() });
     this.fit = () => {
       // On a phone the panel is what the keyboard leaves of the screen.
-      const { height, offsetTop } = window.visualViewport;
+      const { height, offsetTop } = visualViewport;
       this.panel.style.setProperty("--height", `${height}px`);
       this.panel.style.setProperty("--top", `${offsetTop}px`);
     };

@@ -41,10 +41,13 @@
     },
   });
 
+  // The tag is async: the page can't know when. What it calls from now on is done when the chat is there.
+  dispatchEvent(new Event("parley:ready"));
+
   async function load() {
     const answer = await fetch(`${server}webchat/${encodeURIComponent(channel)}/config?lang=${languages}`, { credentials: "omit" });
     const config = await answer.json();
-    if (answer.status === 403 || answer.status === 404) return console.error(`Parley: ${config.error.message}`);
+    if ([403, 404].includes(answer.status)) return console.error(`Parley: ${config.error.message}`);
     const modules = config.modules.map((name) => import(new URL(name, server).href));
     const { create } = await modules[0];
     if (gone) return;
@@ -56,10 +59,10 @@
 
   const start = (tries = 0) =>
     load().catch((error) => {
-      console.warn("Parley: the chat can't be loaded yet", error);
+      console.warn("Parley: can't load the chat yet", error);
       if (!gone) setTimeout(start, Math.min(60, 2 ** tries) * 1000 * (0.5 + Math.random()), tries + 1);
     });
 
   if (document.body) start();
-  else document.addEventListener("DOMContentLoaded", () => start());
+  else addEventListener("DOMContentLoaded", () => start());
 })();
