@@ -30,6 +30,7 @@ SENTENCE = re.compile(r"[.;:!?¡¿…\n()؟۔؛。｡！？；：]+")
 COMMA = str.maketrans("،、，", ",,,")
 WORD_OR_COMMA = re.compile(r"\w+|,")
 WORD = re.compile(r"[^\W\d_]{4,}")
+LATIN_WORD = re.compile(r"[a-z]{4}")
 NOBODY = " nobody "
 # English for what is not wanted; what is not possible ("you don't let me talk to a person") is a wish all the same.
 UNWANTED = re.compile(
@@ -60,6 +61,8 @@ class Ways:
     never: re.Pattern[str]
     frames: re.Pattern[str] | None = None
     turned: re.Pattern[str] | None = None
+    # Written in Latin letters: of no other language is there anything in a sentence of these alone.
+    latin: bool = True
 
     def score(self, sentence: str) -> float:
         """0..1 for one sentence, folded, its commas apart as words of their own."""
@@ -146,7 +149,9 @@ class Phrases:
     def sentence(self, words: str, only: tuple[str, ...]) -> float:
         if not words:
             return 0.0
-        return max((ways.score(words) for code, ways in self.ways.items() if not only or code in only), default=0.0)
+        plain = words.isascii()
+        fitting = (ways for code, ways in self.ways.items() if (ways.latin or not plain) and (not only or code in only))
+        return max((ways.score(words) for ways in fitting), default=0.0)
 
 
 def folded(text: str) -> str:
@@ -188,6 +193,7 @@ def compiled(ways: Mapping[str, Any]) -> Ways:
         never=pattern(f"{edge}(?:{ways['never']}){edge}"),
         frames=pattern(f"{edge}(?:{ways['frames']}){edge}") if "frames" in ways else None,
         turned=pattern(ways["turned"]) if "turned" in ways else None,
+        latin=bool(LATIN_WORD.search(people)),
     )
 
 

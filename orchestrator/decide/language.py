@@ -132,6 +132,12 @@ def without_prior(said: Utterance, seen: tuple[tuple[str, float], ...]) -> Langu
     return Language(code=home, confidence=0.0, reason="nothing to tell by", seen=seen)
 
 
+def written_in(language: Language) -> str:
+    """The message's own language: who asks for another ("po angielsku proszę") mostly does so in the one before."""
+    code, share = language.seen[0] if language.seen else ("", 0.0)
+    return code if language.reason == "asked for" and share >= SURE else language.code
+
+
 def remembered(before: Spoken, language: Language) -> Spoken:
     """What the conversation keeps of a turn's decision: an explicit wish pins, a doubt is counted.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from orchestrator.copies import replace
-from orchestrator.decide.language import decide_language, looks_like_name, telling_part
+from orchestrator.decide.language import decide_language, looks_like_name, telling_part, written_in
 from orchestrator.errors import EngineFailed
 from orchestrator.ports import Clock, Recorder, Stage
 from orchestrator.types import Language, Part, StageRun, Understanding, Utterance
@@ -100,17 +100,19 @@ class Understander:
             # They mostly go on in the same language. If not, what was begun is of no use, and does no harm.
             self.begin(said, Understanding(language=Language(code=said.prior), pivot=said.text))
         language, runs = await self.language(said, start + self.deadline * LANGUAGE_BY)
-        pivot, translation = await self.pivot_of(said, language.code, start + self.deadline * TRANSLATION_BY)
+        written = replace(language, code=written_in(language))
+        pivot, translation = await self.pivot_of(said, written.code, start + self.deadline * TRANSLATION_BY)
         if not self.groups:
             return Understanding(language=language, pivot=pivot, stages=(*runs, *translation))
-        known = Understanding(language=language, pivot=pivot)
+        known = Understanding(language=written, pivot=pivot)
         if known.language.code != said.prior or said.prior != said.pivot_language:
             self.begin(said, known)
         read = await asyncio.gather(
             *(self.group(group, said, known, start + self.deadline) for group in self.groups.values())
         )
         found = merged(known, [result for result, _ in read])
-        return replace(found, stages=(*runs, *translation, *(run for _, group_runs in read for run in group_runs)))
+        stages = (*runs, *translation, *(run for _, group_runs in read for run in group_runs))
+        return replace(found, language=language, stages=stages)
 
     def complete(self, said: Utterance) -> Utterance:
         """With what the app says where the utterance does not, and no more of its text than is read."""

@@ -46,6 +46,18 @@ async def test_reads_a_spanish_message() -> None:
     ]
 
 
+async def test_a_wish_for_a_language_is_read_in_the_one_it_is_written_in() -> None:
+    async with with_apertium() as made:
+        found = await made.read(Utterance(text="¿Podemos seguir en inglés por favor? Estoy muy enfadada", prior="es"))
+        assert (found.language.code, found.language.reason) == ("en", "asked for")
+        assert "angered" in found.pivot
+        assert found.sentiment is not None
+        assert found.sentiment.label == "negative"
+        text = "Could we please go on in Spanish? My parcel is late"
+        found = await made.read(Utterance(text=text, prior="en"))
+        assert (found.language.code, found.pivot) == ("es", text)
+
+
 @pytest.mark.parametrize("text", ["quiero hablar con una persona", "vorrei parlare con un operatore", "agent please"])
 async def test_hears_the_wish_for_a_person(text: str) -> None:
     async with with_apertium() as made:
