@@ -250,11 +250,20 @@ async def test_channels_and_what_they_can_show(tmp_path: Path) -> None:
         {"cursor": "MDAwMS0wMS0wMVQwMDowMDowMCsyMzo1OQ"},
         {"view": "theirs"},
         {"customer_id": "x" * 101},
+        {"limt": "5"},
+        {"view": "all", "team": "", "Limit": "5"},
     ],
 )
 async def test_queries_that_can_not_be(parley: Front, query: dict[str, str]) -> None:
     answer = await parley.get("/v1/conversations", **query)
     assert (answer.status, answer.code) == (400, "malformed")
+
+
+async def test_a_misspelt_query_is_told_what_there_is(parley: Front) -> None:
+    answer = await parley.get("/v1/conversations", limt="5")
+    assert "query.limt" in answer.json["error"]["message"]
+    assert "limit" in answer.json["error"]["message"]
+    assert "known: none" in (await parley.get("/v1/handoffs/none", x="1")).json["error"]["message"]
 
 
 async def test_no_such_place(parley: Front) -> None:

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from orchestrator.engine import App, Engine
-from orchestrator.errors import Forbidden, Throttled
+from orchestrator.errors import Forbidden, Malformed, Throttled
 from orchestrator.http.keys import allows, find_key
 from orchestrator.ports import Accounts, Bus, Clock, Letters, Records
 from orchestrator.types import Agent, ApiKey, Scope
@@ -67,7 +67,10 @@ class Deps:
     rate: int = 600
 
     def caller(self, scope: Scope) -> Callable[..., Awaitable[Caller]]:
-        """A dependency: the caller, if its key allows `scope`. Raises Unauthenticated, Forbidden, Throttled."""
+        """A dependency: the caller, if its key allows `scope`.
+
+        Raises Unauthenticated, Forbidden, Throttled, and Malformed for a query that isn't known there.
+        """
 
         async def check(
             request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None
@@ -79,6 +82,16 @@ class Deps:
                 raise Forbidden(f"this needs a key with scope {scope!r}; yours has {', '.join(key.scopes)}")
             if key.app_id not in self.apps:
                 raise Forbidden("this key belongs to an app that is not configured on this server")
+            refuse_unknown(request)
             return Caller(key=key, app=self.apps[key.app_id])
 
         return check
+
+
+def refuse_unknown(request: Request) -> None:
+    """As in bodies, a typing mistake in a query never passes for a default. Raises Malformed."""
+    known = [param.alias for param in request.scope["route"].dependant.query_params]
+    for name in request.query_params:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise Malformed(f"query.{name[:60]}: there is no such parameter here; known: {listed}")
