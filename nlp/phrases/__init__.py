@@ -3,10 +3,11 @@
 In 23 languages: every one whose small talk the detector knows. Measured in docs/languages.md.
 """
 
+import asyncio
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -126,25 +127,35 @@ class Phrases:
         pass
 
     async def read(self, said: Utterance, known: Understanding) -> Understanding:
-        """On the event loop: 0.1 to 0.2 ms for a sentence."""
-        wish = self.score(said.text)
+        """On the event loop: 0.1 to 0.2 ms for a sentence; others have their turn between those of a long message."""
+        wish = await self.heard(said.text)
         if known.pivot and known.pivot != said.text:
-            wish = max(wish, self.score(known.pivot, only=(said.pivot_language,)))
+            wish = max(wish, await self.heard(known.pivot, only=(said.pivot_language,)))
         return replace(known, wants_person=max(known.wants_person, wish))
+
+    async def heard(self, text: str, *, only: tuple[str, ...] = ()) -> float:
+        best = 0.0
+        for score in self.scores(text, only):
+            best = max(best, score)
+            if len(text) > LONGEST:
+                await asyncio.sleep(0)
+        return best
 
     def score(self, text: str, *, only: tuple[str, ...] = ()) -> float:
         """0..1. Every language is looked at unless `only` some: who asks for a person may do so in any."""
+        return max(self.scores(text, only), default=0.0)
+
+    def scores(self, text: str, only: tuple[str, ...]) -> Iterator[float]:
+        """One for each sentence, and for each as it was probably meant."""
         if len(text) > 2 * LONGEST:
             text = f"{text[:LONGEST]}. {text[-LONGEST:]}"
-        best = 0.0
         for sentence in SENTENCE.split(folded(text)):
             typed = WORD_OR_COMMA.findall(sentence)
             meant = [self.spelling.corrected(word) for word in typed]
-            best = max(best, self.sentence(" ".join(typed), only))
+            yield self.sentence(" ".join(typed), only)
             if meant != typed:
                 # Both: what is a typing mistake in one language is a word in another.
-                best = max(best, self.sentence(" ".join(meant), only))
-        return best
+                yield self.sentence(" ".join(meant), only)
 
     def sentence(self, words: str, only: tuple[str, ...]) -> float:
         if not words:
