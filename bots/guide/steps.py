@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 
+from bots.guide.dates import day
 from bots.guide.facts import Facts
 from bots.guide.file import Choices, Step
 from bots.guide.money import amount
@@ -18,7 +18,6 @@ EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Z
 PHONE = re.compile(r"\+?\d(?:[\s()./-]{0,3}\d){5,17}")
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 NOTHING = re.compile(r"\b(?:not have|have not|have none|have no|not now|without)\b")
-DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[./-](\d{1,2})[./-](\d{4}))(?!\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,23 +72,11 @@ def of_type(step: Step, said: str, facts: Facts) -> str | None:
         case "number":
             return found[0].replace(",", ".") if (found := NUMBER.search(said)) else None
         case "date":
-            return day(said)
+            return day(said, facts.turn.now.date())
         case "choice":
             return chosen(said, options(step, facts))
         case "picture":
             return None
-
-
-def day(said: str) -> str | None:
-    """A day that exists, as 2026-12-24; with the day first when the year comes last."""
-    found = DATE.search(said)
-    if found is None:
-        return None
-    parts = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
-    try:
-        return date(*(int(part) for part in parts)).isoformat()
-    except ValueError:
-        return None
 
 
 def chosen(said: str, offered: Sequence[Option]) -> str | None:
