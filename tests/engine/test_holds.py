@@ -98,6 +98,17 @@ class Rig:
     async def done(self) -> None:
         await asyncio.wait_for(asyncio.gather(*self.deliverer.tasks), 15)
 
+    async def handed(self, *rows: Outgoing) -> None:
+        """Handed over, and all that comes of it has happened."""
+        await self.hand(*rows)
+        await self.done()
+
+    async def finds(self, rows: Sequence[Outgoing]) -> None:
+        """The store is looked into and tells of these, and all that comes of it has happened."""
+        self.store.rows = list(rows)
+        await self.deliverer.look()
+        await self.done()
+
 
 def ids(rows: Sequence[Outgoing]) -> list[str]:
     return [row.id for row in rows]
@@ -106,8 +117,7 @@ def ids(rows: Sequence[Outgoing]) -> list[str]:
 async def test_what_is_held_is_sent_in_order() -> None:
     rig = Rig()
     rig.store.left = ids(rig.rows)
-    await rig.hand(*rig.rows)
-    await rig.done()
+    await rig.handed(*rig.rows)
     assert rig.sends.tried == ids(rig.rows)
     assert rig.deliverer.until == {}
 
@@ -138,8 +148,7 @@ async def test_what_another_process_withdrew_is_not_sent() -> None:
 async def test_what_another_process_committed_behind_is_looked_for() -> None:
     rig = Rig()
     rig.store.left = ["theirs"]
-    await rig.hand(rig.rows[0])
-    await rig.done()
+    await rig.handed(rig.rows[0])
     assert rig.deliverer.kicked.is_set()
 
 
@@ -155,8 +164,7 @@ async def test_what_is_handed_over_while_an_outcome_is_kept_is_not_lost() -> Non
         return left
 
     rig.store.settle = slowly  # type: ignore[method-assign]
-    await rig.hand(rig.rows[0])
-    await rig.done()
+    await rig.handed(rig.rows[0])
     assert rig.sends.tried == ids(rig.rows[:2])
 
 
@@ -170,19 +178,15 @@ async def test_what_waits_before_those_handed_over_goes_before_them() -> None:
     await rig.done()
     assert rig.sends.tried == ids(rig.rows[:1])
     assert rig.store.freed == [rig.rows[2].id]
-    rig.store.rows = rig.rows[1:2]
-    await rig.deliverer.look()
-    await rig.done()
+    await rig.finds(rig.rows[1:2])
     assert rig.sends.tried == ids(rig.rows[:2])
 
 
 async def test_a_commit_told_of_after_an_earlier_row_failed_waits_behind_it() -> None:
     rig = Rig()
     rig.sends.pending = {rig.rows[0].id}
-    await rig.hand(rig.rows[0])
-    await rig.done()
-    await rig.hand(rig.rows[1])
-    await rig.done()
+    await rig.handed(rig.rows[0])
+    await rig.handed(rig.rows[1])
     assert rig.sends.tried == ids(rig.rows[:1])
 
 
@@ -196,8 +200,7 @@ async def test_a_row_got_while_its_conversation_was_being_sent_is_not_overtaken(
     await rig.deliverer.look()
     rig.sends.gate.set()
     await rig.done()
-    await rig.hand(rig.rows[2])
-    await rig.done()
+    await rig.handed(rig.rows[2])
     assert rig.sends.tried == ids(rig.rows[:1])
 
 
@@ -225,8 +228,7 @@ async def test_the_hold_counts_from_before_the_commit() -> None:
 
 async def test_there_is_no_time_for_another_part_in_the_second_half_of_a_hold() -> None:
     rig = Rig()
-    await rig.hand(rig.rows[0])
-    await rig.done()
+    await rig.handed(rig.rows[0])
     rig.sends.gate.clear()
     await rig.hand(rig.rows[1])
     await asyncio.sleep(0)
@@ -239,8 +241,7 @@ async def test_there_is_no_time_for_another_part_in_the_second_half_of_a_hold() 
 async def test_those_behind_one_that_must_wait_are_let_go() -> None:
     rig = Rig()
     rig.sends.pending = {rig.rows[0].id}
-    await rig.hand(*rig.rows)
-    await rig.done()
+    await rig.handed(*rig.rows)
     assert rig.sends.tried == [rig.rows[0].id]
     assert rig.store.freed == ids(rig.rows[1:])
 
@@ -263,12 +264,9 @@ async def test_what_was_held_too_long_is_not_overtaken_by_what_comes_next() -> N
     rig.clock.advance(HOLD)
     await rig.deliverer.hand(Committed(conversation=rig.head), rig.rows[:1], since)
     await rig.done()
-    await rig.hand(rig.rows[1])
-    await rig.done()
+    await rig.handed(rig.rows[1])
     assert rig.sends.tried == []
-    rig.store.rows = rig.rows[:1]
-    await rig.deliverer.look()
-    await rig.done()
+    await rig.finds(rig.rows[:1])
     assert rig.sends.tried == ids(rig.rows[:1])
 
 
@@ -287,8 +285,7 @@ async def test_a_row_that_failed_while_the_store_was_asked_is_not_overtaken() ->
     assert len(rig.store.settled) == 1
     rig.store.gate.set()
     await looking
-    await rig.hand(rig.rows[1])
-    await rig.done()
+    await rig.handed(rig.rows[1])
     assert rig.sends.tried == ids(rig.rows[:1])
 
 
@@ -300,8 +297,7 @@ async def test_what_the_store_is_about_to_tell_of_is_not_overtaken() -> None:
     rig.store.left = ids(rig.rows)
     looking = asyncio.create_task(rig.deliverer.look())
     await asyncio.sleep(0)
-    await rig.hand(*rig.rows[1:])
-    await rig.done()
+    await rig.handed(*rig.rows[1:])
     assert rig.sends.tried == []
     rig.store.gate.set()
     await looking
@@ -326,12 +322,9 @@ async def test_a_commit_nobody_knows_the_outcome_of_is_not_overtaken() -> None:
     rig = Rig()
     rig.deliverer.unsure(rig.head.id)
     assert rig.deliverer.kicked.is_set()
-    await rig.hand(rig.rows[1])
-    await rig.done()
+    await rig.handed(rig.rows[1])
     assert rig.sends.tried == []
-    rig.store.rows = rig.rows[:1]
-    await rig.deliverer.look()
-    await rig.done()
+    await rig.finds(rig.rows[:1])
     assert rig.sends.tried == ids(rig.rows[:1])
 
 
@@ -340,15 +333,11 @@ async def test_what_the_store_may_have_held_for_us_without_saying_so_is_not_over
     rig.store.gone = True
     with pytest.raises(Unavailable):
         await rig.deliverer.look()
-    await rig.hand(rig.rows[1])
-    await rig.done()
+    await rig.handed(rig.rows[1])
     assert rig.sends.tried == []
     rig.store.gone = False
-    rig.store.rows = rig.rows[:1]
-    await rig.deliverer.look()
-    await rig.done()
-    await rig.hand(rig.rows[2])
-    await rig.done()
+    await rig.finds(rig.rows[:1])
+    await rig.handed(rig.rows[2])
     assert rig.sends.tried == [rig.rows[0].id, rig.rows[2].id]
 
 
@@ -362,8 +351,7 @@ async def test_what_could_not_be_let_go_is_not_overtaken() -> None:
     rig.sends.gate.set()
     await rig.done()
     rig.deliverer.parked.clear()
-    await rig.hand(rig.rows[2])
-    await rig.done()
+    await rig.handed(rig.rows[2])
     assert rig.sends.tried == ids(rig.rows[:1])
 
 
