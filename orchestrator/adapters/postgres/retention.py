@@ -14,21 +14,23 @@ TRACES = (
     "DELETE FROM traces t USING (SELECT id, conversation_id FROM traces ORDER BY id LIMIT $2) AS old "
     "WHERE t.id = old.id AND t.conversation_id = old.conversation_id AND t.at < $1"
 )
-# What a turn holds is left for the next time, here and below: nobody waits for this job.
+# What a turn holds is left for the next time, here and below: nobody waits for this job. Each is looked for once: a
+# subquery that a plan runs again finds others in place of those already gone, and more than LIMIT go.
 DELIVERIES = (
-    "WITH gone AS (DELETE FROM outbox o USING (SELECT id, conversation_id FROM outbox "
+    "WITH old AS MATERIALIZED (SELECT id, conversation_id FROM outbox "
     "WHERE state IN ('unknown', 'sent', 'delivered', 'read') AND due_at < $1 ORDER BY due_at LIMIT $2 "
-    "FOR UPDATE SKIP LOCKED) AS old WHERE o.id = old.id AND o.conversation_id = old.conversation_id RETURNING o.id), "
+    "FOR UPDATE SKIP LOCKED), gone AS (DELETE FROM outbox o USING old "
+    "WHERE o.id = old.id AND o.conversation_id = old.conversation_id RETURNING o.id), "
     "cut AS (DELETE FROM pieces p USING gone g WHERE p.outgoing_id = g.id) SELECT count(*) FROM gone"
 )
 LATE_ANSWERS = (
-    "DELETE FROM late_answers l USING (SELECT conversation_id, turn_id FROM late_answers WHERE at < $1 "
-    "ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) AS old "
+    "WITH old AS MATERIALIZED (SELECT conversation_id, turn_id FROM late_answers WHERE at < $1 "
+    "ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) DELETE FROM late_answers l USING old "
     "WHERE l.conversation_id = old.conversation_id AND l.turn_id = old.turn_id"
 )
 SESSIONS = (
-    "DELETE FROM sessions WHERE digest IN (SELECT digest FROM sessions WHERE expires_at < $1 "
-    "ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
+    "WITH old AS MATERIALIZED (SELECT digest FROM sessions WHERE expires_at < $1 "
+    "ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) DELETE FROM sessions s USING old WHERE s.digest = old.digest"
 )
 ROWS: dict[Kind, str] = {
     "traces": TRACES,
