@@ -90,11 +90,10 @@ def squeezed(total: float) -> float:
 
 def read(text: str, lexicon: Lexicon, *, emoji: Mapping[str, float]) -> Reading:
     values = [value for char, value in emoji.items() if char in text for _ in range(min(text.count(char), 3))]
-    kinds: set[Kind] = set()
     if lexicon.dense:
-        found_values, found_kinds = lexicon.dense.read(CLAUSE.split(folded(text)))
-        values, kinds = values + found_values, found_kinds
-        return summed_up(values, kinds)
+        pieces, of_kinds = lexicon.dense.read(CLAUSE.split(folded(text)))
+        return summed_up(values + pieces, of_kinds)
+    kinds: set[Kind] = set()
     for clause in CLAUSE.split(text):
         words = tokens(clause)
         end = 0

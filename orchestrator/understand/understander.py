@@ -100,7 +100,8 @@ class Understander:
             # They mostly go on in the same language. If not, what was begun is of no use, and does no harm.
             self.begin(said, Understanding(language=Language(code=said.prior), pivot=said.text))
         language, runs = await self.language(said, start + self.deadline * LANGUAGE_BY)
-        written = replace(language, code=written_in(language))
+        code = written_in(language)
+        written = language if code == language.code else replace(language, code=code)
         pivot, translation = await self.pivot_of(said, written.code, start + self.deadline * TRANSLATION_BY)
         if not self.groups:
             return Understanding(language=language, pivot=pivot, stages=(*runs, *translation))
