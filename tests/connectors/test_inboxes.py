@@ -136,8 +136,8 @@ async def test_after_a_day_a_person_may_answer_and_a_bot_may_not(tmp_path: Path,
         conversation = await play.house.settled(ANN)
         play.stand_in.talks[ANN].heard -= timedelta(days=6)
         desk, ada = play.house.runtime.engine.desk, play.house.agent()
-        await desk.accept("shop", conversation.id, ada)
         async with asyncio.timeout(10), play.house.runtime.bus.subscribe("shop") as news:
+            await desk.accept("shop", conversation.id, ada)
             await desk.say("shop", conversation.id, ada, (Text(text="It has come."),))
             if human_agent:
                 await play.answered(ANN, "It has come.")
