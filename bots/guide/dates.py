@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 
+from bots.guide.numbers import counted
 from bots.guide.words import COMMON, plain
 from orchestrator.texts import LANGUAGES, catalogue
 
@@ -17,7 +18,6 @@ BETWEEN = frozenset({"of", "de", "del", "do", "the", "le", "el", "il", "la"})
 
 AFTER_TOMORROW = re.compile(r"\bday after tomorrow\b")
 AHEAD = re.compile(r"\b(?:in|inside|within) (\w{1,6}) (day|week)s?\b")
-COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 MOST_AHEAD = 366
 RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1, "hoy": 0, "oggi": 0, "vandaag": 0, "domani": 1, "morgen": 1}
 """Days from today. Spanish for tomorrow is also its word for the morning."""
@@ -74,10 +74,6 @@ def relative(text: str, today: date) -> Iterator[date]:
             yield today + timedelta(days=RELATIVE[word])
         elif word in weekdays():
             yield today + timedelta(days=(weekdays()[word] - today.weekday() - 1) % 7 + 1)
-
-
-def counted(word: str) -> int:
-    return int(word) if word.isdecimal() and word.isascii() else COUNTS.get(word, 0)
 
 
 def dated(year: int, month: int, number: int) -> Iterator[date]:

@@ -9,6 +9,7 @@ from bots.guide.dates import day
 from bots.guide.facts import Facts
 from bots.guide.file import Choices, Step
 from bots.guide.money import amount
+from bots.guide.numbers import number
 from bots.guide.words import plain
 
 LONGEST = 500
@@ -16,7 +17,6 @@ LONGEST = 500
 
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 PHONE = re.compile(r"\+?\d(?:[\s()./-]{0,3}\d){5,17}")
-NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 NOTHING = re.compile(r"\b(?:not have|have not|have none|have no|not now|without)\b")
 
 
@@ -70,7 +70,7 @@ def of_type(step: Step, said: str, facts: Facts) -> str | None:
         case "phone":
             return found[0].strip() if (found := PHONE.search(said)) else None
         case "number":
-            return found[0].replace(",", ".") if (found := NUMBER.search(said)) else None
+            return number(said, facts.guide.guide.language)
         case "date":
             return day(said, facts.turn.now.date())
         case "choice":
