@@ -1,10 +1,11 @@
 """The widget in a real browser, on a shop's page of another origin with a strict policy and hostile styles."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.support import bots
 from tests.support.samples import PNG, SVG
@@ -64,6 +65,25 @@ async def test_the_interface_for_the_page(tmp_path: Path) -> None:
         await page.evaluate("Parley.destroy()")
         await expect(page.locator("parley-chat")).to_have_count(0)
         assert await page.evaluate("typeof Parley") == "undefined"
+
+
+async def test_what_is_written_after_signing_in_is_theirs(tmp_path: Path) -> None:
+    """Also while the server is still being told who they are."""
+    async with stage(tmp_path) as act:
+        page = await act.page()
+        await write(page, "hello")
+        await expect(log(page)).to_contain_text("echo: hello")
+
+        async def slowly(route: Route) -> None:
+            if "identify" in (route.request.post_data or ""):
+                await asyncio.sleep(0.5)
+            await route.continue_()
+
+        await page.route("**/messages", slowly)
+        await page.evaluate("(jwt) => Parley.identify(jwt)", identity(act.front, name="Ana"))
+        await write(page, "who am I")
+        await expect(log(page)).to_contain_text("echo: who am I")
+        assert bots.seen[1].profile["name"] == "Ana"
 
 
 async def test_the_readmes_script_reaches_the_chat_whichever_comes_first(tmp_path: Path) -> None:

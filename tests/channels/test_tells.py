@@ -13,6 +13,7 @@ from orchestrator.types import (
     Echoed,
     Edited,
     Inbound,
+    Live,
     Marked,
     MessageAdded,
     Reacted,
@@ -36,6 +37,10 @@ def at(parley: House, seconds: float = 0.0) -> object:
 # Edits and deletions
 
 
+def edited(update: Live) -> bool:
+    return isinstance(update, MessageAdded) and update.message.edited_at is not None
+
+
 async def test_a_turn_that_runs_answers_the_words_as_they_are_now(tmp_path: Path, side: Side) -> None:
     async with channel(tmp_path, bot="slow") as parley:
         await parley.hear("gate-one", external_id="m-1")
@@ -55,7 +60,7 @@ async def test_an_edit_of_what_was_answered_starts_no_turn(tmp_path: Path, side:
         await parley.hear("hello", external_id="m-1")
         await side.until(lambda: side.sent)
         now = parley.runtime.clock.now()
-        changed = asyncio.create_task(news(parley, lambda one: isinstance(one, MessageAdded)))
+        changed = asyncio.create_task(news(parley, edited))
         await asyncio.sleep(0)
         await tell(parley, Edited(address="visitor", external_id="m-1", parts=texts("hallo"), at=now))
         update = await changed

@@ -97,6 +97,7 @@ async def test_an_account_is_connected_checked_and_sent_through(tmp_path: Path) 
         assert taken.code == 0, taken.err
         assert any("one, two" in repr(one.parts) for one in stand_in.shown("lucia"))
         stage.faults.append("token_expired")
+        stage.faulty = "/sendMessage"
         refused = await ran("send-test", "chat", address, *url)
         assert refused.code == 1
         assert "not taken" in refused.err

@@ -1,6 +1,5 @@
 """Teams, the whole path: signed activities over HTTP, the engine, the bot, and what the service was posted."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -247,19 +246,8 @@ async def test_what_was_taken_without_an_answer_is_not_sent_again(tmp_path: Path
         await play.say("ann", "again")
         await play.answered("ann", "heard: again")
         address = f"a:ann|{play.stand_in.service}"
-        states = await fates(play, (await play.house.settled(address)).id, 2)
+        states = [row.state for row in await play.settled(address, 2)]
         assert states == ["sent", "unknown"]
-
-
-async def fates(play: Any, conversation: str, count: int) -> list[str]:
-    """States of what was sent, once none of it is pending."""
-    async with asyncio.timeout(10):
-        while True:
-            rows = await play.house.runtime.store.deliveries(conversation)
-            states = [row.state for row in rows]
-            if len(states) == count and "pending" not in states:
-                return states
-            await asyncio.sleep(0)
 
 
 async def test_removing_the_bot_stops_what_is_sent_until_it_is_back(tmp_path: Path) -> None:

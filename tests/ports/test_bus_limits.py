@@ -1,5 +1,6 @@
 """Rates, holds, keys that are good once and who is present, on a Bus, over each adapter."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -45,11 +46,13 @@ async def test_refused_uses_do_not_count(rig: Rig) -> None:
 
 
 async def test_over_a_long_time_no_more_than_the_limit_passes(rig: Rig) -> None:
+    """Six a minute, and as many at once at the start. What the test itself takes passes for Redis as well."""
+    began = time.monotonic()
     passed = 0
     for _ in range(10 * 60):
         await rig.advance(1)
         passed += await rig.bus.take("key", limit=6, per=MINUTE) == 0.0
-    assert 60 <= passed <= 66
+    assert 60 <= passed <= 66 + (time.monotonic() - began) / 10
 
 
 async def test_keys_do_not_share(bus: Bus) -> None:

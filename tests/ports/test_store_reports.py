@@ -53,6 +53,44 @@ async def test_a_tracker_finds_what_never_got_an_id(
     assert (await one(store, head)).state == ("delivered" if becomes == "sent" else becomes)
 
 
+@pytest.mark.parametrize("reported", ["sent", "delivered"])
+async def test_what_is_told_before_the_answer_that_never_comes_is_heard(
+    store: Database, reported: DeliveryState
+) -> None:
+    """The platform took it and told us so at once; its answer was lost, and given up for later."""
+    head, (row,) = await queued(store, 1)
+    await store.status("web", "wamid.9", "sent", "", f"{row.id}.0")
+    if reported == "delivered":
+        await store.status("web", "wamid.9", "delivered", "")
+    await store.settle(replace(row, state="unknown", done=1, attempts=1, reason="unknown", error="no answer"))
+    found = await one(store, head)
+    assert (found.state, found.external_id) == (reported, "wamid.9")
+    (moved,) = await store.status("web", "wamid.9", "read", "")
+    assert moved.marks.customer_read == row.seq
+    assert (await one(store, head)).state == "read"
+
+
+async def test_what_went_out_by_the_platforms_word_does_not_go_again(store: Database) -> None:
+    head, (row,) = await queued(store, 1)
+    await store.status("web", "wamid.9", "sent", "", f"{row.id}.0")
+    await store.settle(replace(row, attempts=1, reason="unanswered", error="it hung up"))
+    (found,) = await store.due(NOON, 10)
+    assert (found.state, found.done, found.external_id) == ("pending", 1, "wamid.9")
+    await store.settle(replace(found, state="sent", attempts=2))
+    await store.status("web", "wamid.9", "read", "")
+    assert (await one(store, head)).state == "read"
+
+
+async def test_of_a_message_in_its_place_nothing_went_out(store: Database) -> None:
+    """The window had closed: a template goes instead, whatever was told of what it stands for."""
+    head, (row,) = await queued(store, 1)
+    await store.status("web", "wamid.9", "sent", "", f"{row.id}.0")
+    template = (Rendering(parts=(Text(text="May we write?"),)),)
+    await store.settle(replace(row, attempts=1, reason="window_closed", renderings=template))
+    (found,) = await store.due(NOON, 10)
+    assert (found.done, found.renderings) == (0, template)
+
+
 async def test_a_tracker_of_another_channel_finds_nothing(store: Database) -> None:
     head, (row,) = await queued(store, 1)
     await settled(store, row, "unknown")

@@ -16,7 +16,7 @@ from tests.support import postgres, redis
 from tests.support.cluster import SECRET
 from tests.support.command import run
 from tests.support.platform import Platform, platform
-from tests.support.process import Served, free_port, write_config
+from tests.support.process import Served, free_port, until, write_config
 from tests.support.shop import QUIET, Thinker, thinker
 from tests.support.shop import SECRET as BOT_SECRET
 
@@ -92,7 +92,7 @@ async def ended(served: Served) -> None:
 @pytest.mark.processes
 async def test_a_web_process_and_workers_end_to_end(tmp_path: Path) -> None:
     async with cluster(tmp_path) as many:
-        assert {line["role"] for line in log(many.web) if line["event"] == "serving"} == {"web", "worker"}
+        await until(lambda: {line["role"] for line in log(many.web) if line["event"] == "serving"} == {"web", "worker"})
         worker, spare = many.workers
         assert await many.hear("one") == 200
         await many.platform.until(taken=1)

@@ -45,6 +45,7 @@ async def redis() -> AsyncIterator[Rig]:
             await age(client, seconds)
 
         await bus.open()
+        await bus.lives.caught_up()  # it tells all of a gap: nobody is to read of that one
         try:
             yield Rig(bus, advance)
         finally:

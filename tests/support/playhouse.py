@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import io
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +29,14 @@ CHANNEL = "it"
 class Stage:
     """The stand-in's own server: it keeps what it was called with, and refuses the next calls as told.
 
+    Only those of `faulty`, where that is given: channels also call by themselves, at their start say.
     The next `silent` calls it takes, and hangs up without an answer.
     """
 
     stand_in: StandIn
     url: str = ""
     faults: list[Fault] = field(default_factory=list)
+    faulty: str = ""
     silent: int = 0
     calls: list[RawRequest] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -57,7 +59,9 @@ class Stage:
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
     def answer(self, called: RawRequest) -> RawResponse:
-        return self.stand_in.refuse(self.faults.pop(0)) if self.faults else self.stand_in.serve(called)
+        if self.faults and called.path.endswith(self.faulty):
+            return self.stand_in.refuse(self.faults.pop(0))
+        return self.stand_in.serve(called)
 
 
 @dataclass
@@ -112,6 +116,18 @@ class Play:
         """The newest message of ours that holds these words."""
         screen = await self.until(user, lambda all_: any(holds(one, words) for one in all_))
         return next(one for one in reversed(screen) if holds(one, words))
+
+    async def settled(
+        self, address: str, count: int = 1, *, passing: Collection[str] = ("pending",)
+    ) -> Sequence[Outgoing]:
+        """The `count` messages that were sent there, once all have left the states that will pass."""
+        conversation = await self.house.settled(address)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                rows = await self.house.runtime.store.deliveries(conversation.id)
+                if len(rows) == count and all(row.state not in passing for row in rows):
+                    return rows
+                await asyncio.sleep(0.01)
 
 
 def holds(shown: Shown, words: str) -> bool:

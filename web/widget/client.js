@@ -102,11 +102,14 @@ export class Client {
 
   async introduce() {
     this.introduced = this.identity;
+    // What is written from now on is theirs.
+    if (this.line.up) this.flying ||= "?";
     try {
-      (await this.post({ type: "identify", jwt: this.identity })).forEach((frame) => this.take(frame));
+      (await this.post({ type: "identify", jwt: this.identity })).forEach((each) => this.take(each));
       if (this.line.up) this.anew();
     } catch (problem) {
       this.failed(problem);
+      this.landed();
     }
   }
 

@@ -34,7 +34,7 @@ TABLES = {
 }
 """How many columns each has."""
 FUNCTIONS = """
-    accept_1 alone_1 commit_1 commit_2 context_1 due_1 due_2 late_1 later_1 later_2 learn_1 lease_1 mark_1
+    accept_1 alone_1 commit_1 commit_2 context_1 due_1 due_2 early_1 late_1 later_1 later_2 learn_1 lease_1 mark_1
     merged_1 move_1 post_1 post_2 progress_1 progress_2 refuse_1 seen_1 settle_1 settle_2 settle_3 size_1
     status_1 status_2 status_3 tracked_1 unfinished_1 withdraw_1
 """

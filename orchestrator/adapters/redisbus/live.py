@@ -136,13 +136,21 @@ class Lives:
         """Returns once Redis sends the channel's updates here, or is known not to: then a None will follow."""
         if name not in self.joined:
             self.joined[name] = asyncio.get_running_loop().create_future()
-            if self.heard is not None:
-                try:
-                    await self.heard.ssubscribe(self.prefix + name)
-                except LOST as error:
-                    self.link.lost(error)
+            try:
+                await self.ask_for(name)
+            except LOST as error:
+                self.link.lost(error)
         if self.link.up.is_set():
             await asyncio.wait([self.joined[name]], timeout=self.link.timeout)
+
+    async def ask_for(self, name: str) -> None:
+        """Not through a connection that was lost: redis-py would dial again, and whoever hears closes the first only.
+
+        Until then the name is wanted, and asked for by the next connection. Raises LOST.
+        """
+        heard = self.heard
+        if heard is not None and heard.connection is not None and heard.connection.is_connected:
+            await heard.ssubscribe(self.prefix + name)
 
     async def hearing(self) -> None:
         while True:
@@ -160,7 +168,7 @@ class Lives:
         try:
             await heard.ssubscribe(self.prefix + EVERYBODY)
             self.heard = heard
-            self.joined = {name: asyncio.get_running_loop().create_future() for name in self.wanted()}
+            self.joined = self.wanted()
             if self.joined:
                 await heard.ssubscribe(*(self.prefix + name for name in self.joined))
             while not all(future.done() for future in self.joined.values()):
@@ -175,11 +183,11 @@ class Lives:
             await heard.aclose()  # type: ignore[no-untyped-call]
             await closed(client)
 
-    def wanted(self) -> set[str]:
-        """Channels with readers here, and with some that are about to be."""
-        return {channel(*topic) for topic in self.feeds.topics} | {
-            name for name, future in self.joined.items() if not future.done()
-        }
+    def wanted(self) -> dict[str, asyncio.Future[None]]:
+        """Channels with readers here, and with some that are about to be and wait for it."""
+        loop = asyncio.get_running_loop()
+        waiting = {name: future for name, future in self.joined.items() if not future.done()}
+        return {channel(*topic): loop.create_future() for topic in self.feeds.topics} | waiting
 
     async def hear_one(self, heard: PubSub) -> None:
         message = await heard.get_message(timeout=QUIET)
@@ -256,7 +264,7 @@ class Lives:
                 await self.line.settled()
                 back: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                 self.joined[EVERYBODY] = back
-                await self.heard.ssubscribe(self.prefix + EVERYBODY)
+                await self.ask_for(EVERYBODY)
                 await back
         except LOST:
             log.debug("closed without the last live updates")

@@ -95,6 +95,9 @@ class Wakes:
         self.hungry.set()
         try:
             return await self.local.claim()
+        except asyncio.CancelledError:
+            self.wane()  # something may have been fetched for it
+            raise
         finally:
             self.claims -= 1
 
@@ -214,7 +217,10 @@ class Wakes:
                 self.entries[conversation_id] = entry.decode()
                 self.local.wake(conversation_id, app.decode())
         if found and not self.claims:
-            asyncio.get_running_loop().call_later(GRACE, self.unclaimed)
+            self.wane()
+
+    def wane(self) -> None:
+        asyncio.get_running_loop().call_later(GRACE, self.unclaimed)
 
     def unclaimed(self) -> None:
         if not self.claims and not self.closing:

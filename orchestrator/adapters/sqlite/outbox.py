@@ -6,6 +6,7 @@ from sqlite3 import Cursor
 
 from orchestrator import codec
 from orchestrator.adapters.sql.rows import OUTGOING, Row, bounded, micros, outgoing
+from orchestrator.copies import replace
 from orchestrator.types import DeliveryState, Marks, Moved, Outgoing, SendReason
 
 DUE = (
@@ -13,7 +14,7 @@ DUE = (
     "WHERE p.conversation_id = o.conversation_id AND p.state = 'pending' AND (p.seq, p.id) < (o.seq, o.id)) "
     "ORDER BY due_at, seq LIMIT ?"
 )
-STATE = "SELECT state FROM outbox WHERE id = ?"
+STANDS = "SELECT state, done, external_id FROM outbox WHERE id = ?"
 SETTLE = (
     # Refused while it was being sent: it stays refused, for that reason.
     "UPDATE outbox SET state = ?1, attempts = ?2, done = ?3, due_at = ?4, external_id = ?5, "
@@ -87,12 +88,22 @@ def due(db: Cursor, now: datetime, limit: int) -> Sequence[Outgoing]:
 def settle(db: Cursor, row: Outgoing) -> Sequence[str]:
     for nth, external_id in row.pieces.items():
         db.execute(PIECE, (row.channel_id, external_id, row.id, row.conversation_id, row.message_id, nth))
-    found = db.execute(STATE, (row.id,)).fetchone()
+    found = db.execute(STANDS, (row.id,)).fetchone()
     if found is not None:
-        keep(db, row, found[0])
+        old, done, external_id = found
+        keep(db, told(row, done, external_id), old)
     elif row.state not in ("pending", "failed") or row.reason == "unanswered":
         sent_after_all(db, row)
     return [id for (id,) in db.execute(LEFT, (row.conversation_id,)).fetchall()]
+
+
+def told(row: Outgoing, done: int, external_id: str) -> Outgoing:
+    """With what the platform said while it was being sent: that stands where its answer never came.
+
+    Nothing of another message that takes its place has gone out.
+    """
+    done = row.done if rewritten(row) else max(row.done, done)
+    return replace(row, done=done, external_id=row.external_id or external_id)
 
 
 def keep(db: Cursor, row: Outgoing, old: DeliveryState) -> None:

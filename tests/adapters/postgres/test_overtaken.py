@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.adapters.postgres.store import PostgresStore
-from orchestrator.types import Committed, Conversation, Outgoing, Role
+from orchestrator.types import Committed, Conversation, Outgoing, Role, SendReason
 from tests.support.builders import NOON, commit, later, message, outgoing
 from tests.support.clock import ManualClock
 from tests.support.postgres import asked, opened, url_for
@@ -162,6 +162,20 @@ async def test_what_may_have_gone_out_long_ago_is_not_called_withdrawn(
         (notice.id, "pending"),
     ]
     assert await withdrawn(other, head) == [False, False, False]
+
+
+@pytest.mark.parametrize("reason", ["", "unanswered"])
+async def test_what_the_platform_says_went_out_stays_in_the_log(
+    worker: PostgresStore, other: PostgresStore, reason: SendReason
+) -> None:
+    """Though its answer to whoever sent it was lost."""
+    head, (row,) = await sending(worker)
+    _, notice = await taken_over(other, head)
+    await other.status("web", "wamid.9", "delivered", "", f"{row.id}.0")
+    assert await worker.settle(replace(row, attempts=1, reason=reason, error="it hung up")) == [notice.id]
+    assert await withdrawn(other, head) == [False, False, False]
+    states = [(one.id, one.state) for one in await other.deliveries(head.id)]
+    assert states == [*([(row.id, "delivered")] if reason else []), (notice.id, "pending")]
 
 
 async def test_what_people_said_stays_in_line(worker: PostgresStore, other: PostgresStore, url: str) -> None:

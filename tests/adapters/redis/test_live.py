@@ -10,6 +10,7 @@ from orchestrator.ports import Subscription
 from orchestrator.types import Live, MessageAdded, RosterChanged, SignedOut
 from tests.support.builders import conversation, message
 from tests.support.buses import buses, typing
+from tests.support.process import until
 from tests.support.redis import Server, shared
 
 
@@ -107,6 +108,29 @@ async def test_there_is_no_gap_between_none_and_what_follows(server: Server) -> 
             await here.publish(typing(f"right after {round_}"))
             got = await soon(reader)
             assert got in (typing(f"right after {round_}"), None)
+
+
+async def test_who_subscribes_as_the_connection_is_lost_waits_for_the_next(server: Server) -> None:
+    """And nothing dials behind the back of who hears: such a connection would be closed by nobody."""
+    name = "tells-its-name"
+    async with buses(f"{server.url}/0?client_name={name}", 2) as (here, there), there.subscribe("shop"):
+        for round_ in range(5):
+            await until(lambda: there.lives.listening.is_set() and there.lives.heard is not None)
+            there.lives.listening.clear()
+            assert there.lives.heard is not None
+            await there.lives.heard.connection.disconnect(nowait=True)  # as redis-py does when a send fails
+            async with there.subscribe(f"shop{round_}") as reader:
+                assert await soon(reader) is None
+                await here.publish(typing("ana", app=f"shop{round_}"))
+                while (got := await soon(reader)) is None:
+                    pass
+                assert got.app_id == f"shop{round_}"
+    for _ in range(1500):  # the server notices the end of a connection later
+        if name not in str(await server.ask("CLIENT", "LIST")):
+            break
+        await asyncio.sleep(0.01)
+    else:
+        raise AssertionError("a connection was left")
 
 
 async def test_a_process_that_could_not_publish_tells_the_others_of_the_gap(server: Server) -> None:

@@ -229,6 +229,25 @@ async def test_what_is_fetched_and_not_claimed_is_given_back(server: Server) -> 
         assert sorted([first, await soon(staying), await soon(staying)]) == ["c0", "c1", "c2"]
 
 
+async def test_what_is_fetched_for_a_claim_that_is_cancelled_is_given_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that stops goes on with its turns for a while: nobody's wake-up may wait for that."""
+    async with buses(server.url, 2, lease=60.0) as (stopping, other):
+        claim = asyncio.create_task(stopping.claim())
+        laid = stopping.wakes.local.wake
+
+        def wake(conversation_id: str, app_id: str = "") -> None:
+            laid(conversation_id, app_id)
+            claim.cancel()
+
+        monkeypatch.setattr(stopping.wakes.local, "wake", wake)
+        await stopping.wake("c1", "shop")
+        with pytest.raises(asyncio.CancelledError):
+            await claim
+        assert await soon(other) == "c1"
+
+
 @pytest.mark.parametrize("running", [False, True])
 async def test_a_flushed_redis_is_used_again_at_once(server: Server, running: bool) -> None:
     async with buses(server.url, 2) as (web, worker):
