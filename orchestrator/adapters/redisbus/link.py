@@ -8,6 +8,7 @@ from contextlib import suppress
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.sentinel import MasterNotFoundError
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError
 
 from orchestrator.adapters.redisbus import server
@@ -192,5 +193,9 @@ async def closed(client: Client) -> None:
 
 def said(error: BaseException) -> str:
     """One line, without addresses of sockets' files or secrets: redis-py names host and port at most."""
+    if isinstance(error, MasterNotFoundError):  # redis-py goes on with its clients and all their settings
+        return f"{str(error).partition(' : ')[0]}: its Sentinels can't be reached, or don't know it"
     text = " ".join(str(error).split())[:300].rstrip(".")
+    if text.startswith("unknown command 'SENTINEL'"):
+        return "what answers there is a Redis and no Sentinel"
     return text or ("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)

@@ -253,6 +253,16 @@ async def test_a_cluster_nobody_of_which_answers_is_waited_for_and_given_up() ->
         await bus_on(f"redis+cluster://127.0.0.1:{free_port()}", patience=0.0).open()
 
 
+async def test_what_is_no_sentinel_is_told_in_plain_words() -> None:
+    plain = (await shared()).url.replace("redis:", "redis+sentinel:") + "/main"
+    with pytest.raises(Unavailable, match="is a Redis and no Sentinel; see"):
+        await bus_on(plain, patience=0.0).open()
+    with pytest.raises(
+        Unavailable, match="No master found for 'main': its Sentinels can't be reached, or don't know it; see"
+    ):
+        await bus_on(f"redis+sentinel://127.0.0.1:{free_port()}/main", patience=0.0).open()
+
+
 async def test_one_server_is_no_cluster_and_a_node_of_one_is_not_all_of_it(cluster: list[Server]) -> None:
     with pytest.raises(Unavailable, match="[Cc]luster mode is not enabled"):
         await bus_on((await shared()).url.replace("redis:", "redis+cluster:"), patience=0.0).open()
