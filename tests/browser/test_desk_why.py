@@ -42,6 +42,7 @@ async def test_what_was_understood_is_drawn_with_its_scores_and_engines(tmp_path
     async with desk_house(tmp_path, nlp=nlp) as desk, chromium(UNSIGNED) as browser:
         page = await working(desk, browser)
         await desk.parley.hear("HOW MUCH IS SHIPPING? THIS IS TERRIBLE, AWFUL SERVICE!")
+        await desk.parley.settled()
         await page.locator(".line").first.click()
         lines = page.locator(".bubble.customer")
         await lines.first.hover()
@@ -56,6 +57,7 @@ async def test_what_was_understood_is_drawn_with_its_scores_and_engines(tmp_path
         await expect(read.get_by_text("Caps", exact=True)).to_be_visible()
         await page.keyboard.press("Escape")
         await desk.parley.hear("zebras gallop over moonlit dunes")
+        await desk.parley.settled()
         await expect(lines).to_have_count(2)
         await lines.last.get_by_role("button", name="Why").click()
         await expect(row(read, "Outside what it knows")).to_contain_text("%")

@@ -11,7 +11,7 @@ from orchestrator.http import webchat
 from orchestrator.http.webchat.feed import Feed
 from orchestrator.types import MessageAdded, Text
 from tests.support import bots
-from tests.support.webchat import Visitor, answered, chat_front, words
+from tests.support.webchat import Visitor, chat_front, words
 
 
 async def test_a_message_is_acknowledged_echoed_and_answered(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ async def test_coming_back_resumes_after_the_last_message_without_a_gap(tmp_path
         await visitor.arrive()
         async with visitor.connect() as socket:
             await socket.send(type="send", client_id="m1", text="one")
-            last = (await answered(socket, "slow: one"))["seq"]
+            last = (await socket.says("slow: one"))["seq"]
             await socket.send(type="send", client_id="m2", text="gate-b")
             await socket.until("ack", client_id="m2")
         await bots.entered["gate-b"].wait()
@@ -167,9 +167,9 @@ async def test_other_tabs_see_what_one_tab_writes(tmp_path: Path) -> None:
             await one.send(type="send", client_id="m1", text="from one")
             await one.until("ack")
             await two.send(type="resume", after=0)
-            await answered(two, "from one")
+            await two.says("from one")
             await one.send(type="send", client_id="m2", text="again")
-            assert (await answered(two, "again"))["client_id"] == "m2"
+            assert (await two.says("again"))["client_id"] == "m2"
 
 
 async def test_history_goes_back_page_by_page(tmp_path: Path) -> None:
@@ -197,12 +197,12 @@ async def test_starting_over_is_a_new_conversation_and_the_old_one_stays(tmp_pat
         await visitor.arrive()
         async with visitor.connect() as socket:
             await socket.send(type="send", client_id="m1", text="first")
-            await answered(socket, "echo: first")
+            await socket.says("echo: first")
             await socket.send(type="start_over")
             session = await socket.until("session")
             assert (await socket.until("ready"))["messages"] == []
             await socket.send(type="send", client_id="m1", text="second")
-            await answered(socket, "echo: second")
+            await socket.says("echo: second")
         visitor.resume = session["resume"]
         await visitor.arrive()
         async with visitor.connect() as socket:
@@ -216,7 +216,7 @@ async def test_nobody_starts_over_in_front_of_a_person(tmp_path: Path) -> None:
         await visitor.arrive()
         async with visitor.connect() as socket:
             await socket.send(type="send", client_id="m1", text="a person please")
-            await answered(socket, "Let me get somebody")
+            await socket.says("Let me get somebody")
             await front.house.settled(await self_address(front, visitor))
             await socket.send(type="start_over")
             assert (await socket.until("error"))["code"] == "conflict"
@@ -269,11 +269,11 @@ async def test_context_reaches_the_bot_before_and_after_the_first_message(tmp_pa
         await visitor.arrive()
         async with visitor.connect(context={"cart": {"total": 12.5}}) as socket:
             await socket.send(type="send", client_id="m1", text="one")
-            await answered(socket, "echo: one")
+            await socket.says("echo: one")
             await socket.send(type="context", context={"cart": {"total": 99}})
             await socket.until("ack", client_id="")
             await socket.send(type="send", client_id="m2", text="two")
-            await answered(socket, "echo: two")
+            await socket.says("echo: two")
     assert [turn.context for turn in bots.seen] == [{"cart": {"total": 12.5}}, {"cart": {"total": 99}}]
 
 
@@ -328,7 +328,7 @@ async def test_opening_the_chat_lets_the_bot_greet_where_the_channel_says_so(tmp
             await socket.send(type="start")
             await socket.send(type="start")
             if greets:
-                await answered(socket, "echo:")
+                await socket.says("echo:")
             await socket.send(type="ping")
             await socket.until("pong")
         assert len(bots.seen) == (1 if greets else 0)

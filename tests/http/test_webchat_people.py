@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.support import bots, samples
-from tests.support.webchat import Visitor, answered, chat_front, identity, words
+from tests.support.webchat import Visitor, chat_front, identity, words
 
 
 async def test_an_identified_visitor_has_a_verified_profile_and_one_conversation_everywhere(tmp_path: Path) -> None:
@@ -13,7 +13,7 @@ async def test_an_identified_visitor_has_a_verified_profile_and_one_conversation
         await phone.arrive(identity=identity(front, name="Ana"))
         async with phone.connect() as socket:
             await socket.send(type="send", client_id="m1", text="from the phone")
-            await answered(socket, "echo: from the phone")
+            await socket.says("echo: from the phone")
         assert (await laptop.arrive(identity=identity(front, name="Ana")))["known"] is True
         async with laptop.connect() as socket:
             assert words((await socket.next())["messages"][0]) == "from the phone"
@@ -27,11 +27,11 @@ async def test_identifying_in_mid_conversation_keeps_it(tmp_path: Path) -> None:
         await visitor.arrive()
         async with visitor.connect() as socket:
             await socket.send(type="send", client_id="m1", text="who am I")
-            await answered(socket, "echo: who")
+            await socket.says("echo: who")
             await socket.send(type="identify", jwt=identity(front, name="Ana"))
             visitor.resume = (await socket.until("session"))["resume"]
             await socket.send(type="send", client_id="m2", text="and now")
-            await answered(socket, "echo: and")
+            await socket.says("echo: and")
         assert bots.seen[1].profile["name"] == "Ana"
         # Somebody else signs in at the same browser: not one word of Ana's is theirs.
         session = await visitor.arrive(identity=identity(front, sub="customer-8"))

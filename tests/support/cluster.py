@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from orchestrator.adapters.redisbus import RedisBus
 from orchestrator.app import Runtime, build
 from orchestrator.config import ProcessRole, Settings
 from orchestrator.http.passwords import Passwords, create_agent
@@ -53,6 +54,10 @@ class Cluster:
         if role != "worker":
             process.url = await self.stack.enter_async_context(serving(web(runtime)))
         self.processes.append(process)
+        for each in self.processes:  # whoever starts tells all of a gap: nobody who comes later is to hear of it
+            bus = each.runtime.bus
+            assert isinstance(bus, RedisBus)
+            await bus.lives.caught_up()
         return process
 
     async def web(self) -> Process:

@@ -125,11 +125,12 @@ class Socket:
                 return frame
 
     async def says(self, text: str) -> dict[str, Any]:
-        """The next message that holds this text."""
+        """The next message that holds this text, whether it comes alone or in a snapshot."""
         while True:
-            frame = await self.until("message")
-            if text in words(frame):
-                return frame
+            frame = await self.next()
+            for each in (*frame.get("messages", ()), *([frame] if frame["type"] == "message" else ())):
+                if text in words(each):
+                    return dict(each)
 
     async def closed(self) -> int | None:
         """The code it is closed with; frames before that are passed over."""
@@ -141,12 +142,3 @@ class Socket:
 
 def words(frame: dict[str, Any]) -> str:
     return " | ".join(part.get("text") or part.get("title") or part["kind"] for part in frame["parts"])
-
-
-async def answered(socket: Socket, text: str) -> dict[str, Any]:
-    """The message that holds this text, whether it comes alone or in a snapshot."""
-    while True:
-        frame = await socket.next()
-        for each in (*frame.get("messages", ()), *([frame] if frame["type"] == "message" else ())):
-            if text in words(each):
-                return dict(each)

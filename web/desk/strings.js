@@ -287,7 +287,7 @@ export const t = {
     of: (time) => `The turn of ${time}`,
     close: "Close",
     loading: "Reading the trace…",
-    none: "This message has no trace: it was not answered by a turn.",
+    none: "This message has no trace: its turn is still running, or there was none.",
     outcome: {
       answered: "Answered by the bot",
       handed_off: "Handed off to a person",
