@@ -17,12 +17,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(30
 
 EXPECTED = (
     "401 (Unauthorized)",
-    "ERR_CONNECTION_REFUSED",
+    "Failed to load resource: net::ERR_",
     "WebSocket connection",
-    "ERR_EMPTY_RESPONSE",
-    "ERR_CONNECTION_RESET",
 )
-"""Chromium reports every refused request by itself; the server is killed on purpose."""
+"""Chromium reports every refused request by itself; the server is killed on purpose, perhaps while it answers."""
 SLOW = 60_000
 
 

@@ -55,6 +55,7 @@ async def chromium(*expected: str) -> AsyncIterator[Chromium]:
         try:
             opened = Chromium(browser)
             yield opened
-            assert [one for one in opened.complaints if not any(word in one for word in expected)] == []
+            strange = [one for one in opened.complaints if not any(word in one for word in expected)]
+            assert not strange, strange
         finally:
             await browser.close()
