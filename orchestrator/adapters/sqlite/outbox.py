@@ -6,7 +6,6 @@ from sqlite3 import Cursor
 
 from orchestrator import codec
 from orchestrator.adapters.sql.rows import OUTGOING, Row, bounded, micros, outgoing
-from orchestrator.copies import replace
 from orchestrator.types import DeliveryState, Marks, Moved, Outgoing, SendReason
 
 DUE = (
@@ -90,32 +89,28 @@ def settle(db: Cursor, row: Outgoing) -> Sequence[str]:
         db.execute(PIECE, (row.channel_id, external_id, row.id, row.conversation_id, row.message_id, nth))
     found = db.execute(STANDS, (row.id,)).fetchone()
     if found is not None:
-        old, done, external_id = found
-        keep(db, told(row, done, external_id), old)
+        keep(db, row, *found)
     elif row.state not in ("pending", "failed") or row.reason == "unanswered":
         sent_after_all(db, row)
     return [id for (id,) in db.execute(LEFT, (row.conversation_id,)).fetchall()]
 
 
-def told(row: Outgoing, done: int, external_id: str) -> Outgoing:
-    """With what the platform said while it was being sent: that stands where its answer never came.
+def keep(db: Cursor, row: Outgoing, old: DeliveryState, done: int, external_id: str) -> None:
+    """What the platform said while it was being sent (`done`, `external_id`) stands where its answer never came.
 
     Nothing of another message that takes its place has gone out.
     """
-    done = row.done if rewritten(row) else max(row.done, done)
-    return replace(row, done=done, external_id=row.external_id or external_id)
-
-
-def keep(db: Cursor, row: Outgoing, old: DeliveryState) -> None:
     state = later(old, row.state)
-    values = (row.attempts, row.done, micros(row.due_at), row.external_id, row.error, row.reason, row.id)
+    done = row.done if rewritten(row) else max(row.done, done)
+    external_id = row.external_id or external_id
+    values = (row.attempts, done, micros(row.due_at), external_id, row.error, row.reason, row.id)
     db.execute(SETTLE, (state, *values, row.state))
     if rewritten(row):
         db.execute(REWRITE, (codec.dump_renderings(row.renderings).decode(), row.id))
     if state == "pending":
         db.execute(POSTPONE, (micros(row.due_at), row.conversation_id, row.seq))
     else:
-        adopt_all(db, row)
+        adopt_all(db, row, external_id)
 
 
 def sent_after_all(db: Cursor, row: Outgoing) -> None:
@@ -124,11 +119,11 @@ def sent_after_all(db: Cursor, row: Outgoing) -> None:
         db.execute(LOG_CHANGED, (row.conversation_id,))
 
 
-def adopt_all(db: Cursor, row: Outgoing) -> None:
+def adopt_all(db: Cursor, row: Outgoing, external_id: str) -> None:
     known = db.execute(PIECES, (row.id,)).fetchall() if len(row.renderings) > 1 else []
-    for external_id in dict.fromkeys([*(id for (id,) in known), row.external_id]):
-        if external_id:
-            adopt(db, row.channel_id, external_id)
+    for name in dict.fromkeys([*(id for (id,) in known), external_id]):
+        if name:
+            adopt(db, row.channel_id, name)
 
 
 def adopt(db: Cursor, channel_id: str, external_id: str) -> None:
